@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: demo build test e2e lint fuzz bench gates toolchain nextest cluster
+
+BINARY := target/release/gatehouse
+
+# What building needs beside the Rust toolchain.
+toolchain:
+	@webhook/builtin/install-toolchain.sh
+
+# The release binary. The second build embeds the policies compiled for this machine.
+build: toolchain
+	cargo build --release --package gatehouse --bin gatehouse
+	$(BINARY) policy precompile
+	cargo build --release --package gatehouse --bin gatehouse
+
+# A good pod, a bad pod and a pod to be fixed, judged over TLS.
+demo:
+	@tests/demo/run.sh
+
+# Every test that needs no server of others.
+test: toolchain nextest
+	cargo nextest run --cargo-profile release --workspace -E 'not binary(/^e2e/)'
+	cargo test --release --workspace --doc
+
+# The tests against a real API server, etcd and kubectl.
+e2e: build nextest cluster
+	cargo nextest run --cargo-profile release --workspace -E 'binary(/^e2e/)'
+
+lint:
+	cargo fmt --all --check
+	GATEHOUSE_NO_POLICIES=1 cargo clippy --release --workspace --all-targets -- --deny warnings
+	cargo deny --workspace check
+
+# Each fuzz target for SECONDS.
+SECONDS_EACH ?= 60
+fuzz:
+	fuzz/run.sh $(SECONDS_EACH)
+
+# The webhook beside a bare TLS echo server, in one run.
+bench: build
+	tests/bench/run.sh
+
+# The benchmarks that have a limit.
+gates: build
+	tests/bench/gates.sh
+
+nextest:
+	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
+
+cluster:
+	@tests/cluster/install.sh

@@ -1,0 +1,80 @@
+//! Pod Security Standards, baseline since 1.34, "Host Probes / Lifecycle Hooks".
+
+use gatehouse_sdk::{Finding, Node, Path};
+
+use crate::{
+    level::Level,
+    settings::Tuning,
+    subject::{ContainerView, is_empty, member},
+};
+
+pub(super) const CODE: &str = "host-probe";
+
+const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+const HOOKS: [&str; 2] = ["postStart", "preStop"];
+const ACTIONS: [&str; 2] = ["httpGet", "tcpSocket"];
+
+pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
+    let container = view.container.node();
+    let tuning = view.pod.tuning(CODE);
+    if !hosts(container).any(|host| is_forbidden(host.value, tuning)) {
+        return;
+    }
+    let mut bad = hosts(container)
+        .filter(|host| is_forbidden(host.value, tuning))
+        .peekable();
+    let at = bad.peek().map(Host::path).unwrap_or_default();
+    let mut finding = view
+        .finding(CODE, at)
+        .message(
+            "a probe or hook makes the node send requests to a host that the pod's author names",
+        )
+        .required("not set: the pod's own address");
+    for host in bad {
+        finding = finding.remove(host.path());
+    }
+    found.push(
+        finding
+            .risk("the request goes to the pod's own address instead")
+            .into(),
+    );
+}
+
+fn is_forbidden(host: Node<'_>, tuning: &Tuning) -> bool {
+    !is_empty(host) && !host.as_str().is_some_and(|host| tuning.allows(host))
+}
+
+/// A `host` of a probe or hook, and the way to it.
+struct Host<'a> {
+    steps: [&'static str; 3],
+    value: Node<'a>,
+}
+
+impl Host<'_> {
+    fn path(&self) -> Path {
+        let steps = self.steps.iter().filter(|step| !step.is_empty());
+        steps
+            .fold(Path::root(), |path, step| path.key(*step))
+            .key("host")
+    }
+}
+
+/// All hosts that a container names.
+fn hosts(container: Node<'_>) -> impl Iterator<Item = Host<'_>> {
+    let lifecycle = member(container, "lifecycle");
+    let probes = PROBES.map(|probe| (["", probe], member(container, probe)));
+    let hooks = HOOKS.map(|hook| (["lifecycle", hook], member(lifecycle, hook)));
+    let handlers = probes
+        .into_iter()
+        .chain(hooks)
+        .filter(|(_, handler)| !handler.is_null());
+    handlers.flat_map(|([parent, name], handler)| {
+        ACTIONS.into_iter().filter_map(move |action| {
+            let value = handler.set(action)?.set("host")?;
+            Some(Host {
+                steps: [parent, name, action],
+                value,
+            })
+        })
+    })
+}

@@ -1,0 +1,26 @@
+//! Pod Security Standards, baseline, "/proc Mount Type". Since 1.35 a pod with users of its own
+//! (`hostUsers: false`) may choose, except at restricted.
+
+use gatehouse_sdk::Finding;
+
+use crate::{
+    level::Level,
+    subject::{ContainerView, member},
+};
+
+pub(super) const CODE: &str = "proc-mount";
+
+pub(super) fn judge(view: &ContainerView<'_>, form: Level, found: &mut Vec<Finding>) {
+    let mount = member(view.security, "procMount");
+    let may_choose = form < Level::Restricted && view.pod.may_run_as_root();
+    if !mount.is_null() && mount.as_str() != Some("Default") && !may_choose {
+        found.push(
+            view.finding(CODE, "securityContext.procMount")
+                .message("`/proc` shows and changes what runtimes hide of the node's kernel")
+                .required("Default or not set")
+                .remove("securityContext.procMount")
+                .risk("what mounts a `/proc` of its own, such as a nested container, fails")
+                .into(),
+        );
+    }
+}

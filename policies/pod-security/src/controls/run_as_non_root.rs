@@ -1,0 +1,45 @@
+//! Pod Security Standards, restricted, "Running as Non-root".
+
+use gatehouse_sdk::{Finding, FindingBuilder};
+
+use crate::{
+    level::Level,
+    subject::{ContainerView, PodView, member},
+};
+
+pub(super) const CODE: &str = "run-as-non-root";
+
+const FIELD: &str = "runAsNonRoot";
+
+/// A pod that leaves it open is one finding, whatever the number of its containers: one line repairs it.
+pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
+    let set = member(pod.security, FIELD);
+    let holds = match set.as_bool() {
+        Some(value) => value,
+        None => set.is_null() && !pod.is_left_to_it(FIELD),
+    };
+    if !holds && !pod.may_run_as_root() {
+        const AT: &str = "spec.securityContext.runAsNonRoot";
+        found.push(finding(pod.finding(CODE, AT).set(AT, true)));
+    }
+}
+
+pub(super) fn judge_container(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
+    let set = member(view.security, FIELD);
+    let by_pod = member(view.pod.security, FIELD).as_bool() == Some(true);
+    let holds = match set.as_bool() {
+        Some(value) => value,
+        None => set.is_null() && (by_pod || !view.is_ephemeral()),
+    };
+    if !holds && !view.pod.may_run_as_root() {
+        const AT: &str = "securityContext.runAsNonRoot";
+        found.push(finding(view.finding(CODE, AT).set(AT, true)));
+    }
+}
+
+fn finding(at: FindingBuilder<'_>) -> Finding {
+    at.message("nothing keeps its processes from running as root")
+        .required("true")
+        .risk("a container whose image runs as root does not start")
+        .into()
+}

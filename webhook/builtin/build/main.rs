@@ -1,0 +1,117 @@
+//! Compiles the policies to WebAssembly, with a cargo and a target folder of its own, and writes the list
+//! of what is to be embedded.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is how a build script speaks to cargo"
+)]
+
+mod compile;
+mod precompiled;
+mod toolchain;
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use compile::{Failed, compile};
+use precompiled::Precompiled;
+use toolchain::Toolchain;
+
+/// The packages to compile, ordered by name.
+const POLICIES: [&str; 2] = ["image-trust", "pod-security"];
+
+/// Embeds nothing if it is set: clippy and editors need no policies.
+const NO_POLICIES: &str = "GATEHOUSE_NO_POLICIES";
+
+/// Where this build script works.
+struct Folders {
+    workspace: PathBuf,
+    /// A target folder for the policies alone: cargo has locked the outer one.
+    target: PathBuf,
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("cargo::error={message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    println!("cargo::rerun-if-env-changed={NO_POLICIES}");
+    let folders = Folders::find().ok_or("cargo has not said where it builds")?;
+    let precompiled = Precompiled::in_target(&folders.target)
+        .map_err(|error| format!("{} cannot be made: {error}", folders.target.display()))?;
+    println!(
+        "cargo::rustc-env=GATEHOUSE_PRECOMPILED={}",
+        precompiled.dir().display()
+    );
+    if env::var_os(NO_POLICIES).is_some() {
+        return embed(&folders, &[], &precompiled).map_err(|error| error.to_string());
+    }
+    let toolchain = Toolchain::find(&folders.target).ok_or_else(no_toolchain)?;
+    compile(&folders, &toolchain, &POLICIES).map_err(|Failed| {
+        format!(
+            "the policies do not compile to WebAssembly with {}",
+            toolchain.name()
+        )
+    })?;
+    embed(&folders, &POLICIES, &precompiled).map_err(|error| error.to_string())
+}
+
+impl Folders {
+    fn find() -> Option<Self> {
+        let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
+        let out = PathBuf::from(env::var_os("OUT_DIR")?);
+        Some(Self {
+            workspace: manifest.ancestors().nth(2)?.to_owned(),
+            target: target_of(&out)?.join("policies"),
+            out,
+        })
+    }
+}
+
+/// The target folder above `…/[TRIPLE/]PROFILE/build/…`.
+fn target_of(out: &Path) -> Option<&Path> {
+    let build = out.ancestors().find(|dir| dir.ends_with("build"))?;
+    let above_profile = build.ancestors().nth(2)?;
+    let triple = env::var_os("TARGET")?;
+    if above_profile.ends_with(triple) {
+        return above_profile.parent();
+    }
+    Some(above_profile)
+}
+
+fn no_toolchain() -> String {
+    format!(
+        "no Rust toolchain here compiles to WebAssembly: run webhook/builtin/install-toolchain.sh once, \
+         or set {NO_POLICIES}=1 to build without policies"
+    )
+}
+
+/// Copies the modules, and their code where it is theirs, and writes the list that the crate includes.
+fn embed(folders: &Folders, policies: &[&str], precompiled: &Precompiled) -> io::Result<()> {
+    let mut list = String::from("static POLICIES: &[Builtin] = &[\n");
+    for name in policies {
+        let wasm = fs::read(compile::module_path(&folders.target, name))?;
+        fs::write(folders.out.join(format!("{name}.wasm")), &wasm)?;
+        let code = match precompiled.code_of(name, &wasm) {
+            Some(code) => {
+                fs::write(folders.out.join(format!("{name}.code")), code)?;
+                format!("Some(include_bytes!({:?}))", format!("{name}.code"))
+            }
+            None => "None".to_owned(),
+        };
+        let wasm = format!("include_bytes!({:?})", format!("{name}.wasm"));
+        list += &format!("    Builtin {{ name: {name:?}, wasm: {wasm}, precompiled: {code} }},\n");
+    }
+    list += "];\n";
+    fs::write(folders.out.join("policies.rs"), list)
+}

@@ -1,0 +1,491 @@
+use std::collections::BTreeSet;
+
+use gatehouse_abi::{Answer, Finding, Need, Operation, Path, tree::TreeBuf};
+use serde_json::Value;
+use time::Date;
+
+use crate::{
+    Decision, Effect, Fact, FailedPolicy, Failure, Judgement, Limits, Policy, PolicySet, Request,
+    config::{FixAt, Mode},
+    exemptions::exemption,
+    facts::Facts,
+    fixes::{self, Candidate, same_rule},
+    update::{Judged, judged},
+};
+
+/// The judging of one request: a state machine without I/O.
+///
+/// [`Session::step`] says what is to be done next; [`Session::answer`] and [`Session::supply`] tell what
+/// came of it.
+#[derive(Debug)]
+pub struct Session<'s> {
+    set: &'s PolicySet,
+    limits: Limits,
+    purpose: Purpose,
+    today: Date,
+    original: Request,
+    judged: Judged,
+    /// The policies that judge this request, with what each was told and how often it ran.
+    runs: Vec<Run>,
+    facts: Facts,
+    fact_rounds: usize,
+    pass: Pass,
+    /// The judging of the new object, while the old one is judged.
+    of_new: Option<Pass>,
+    repairs: Repairs,
+}
+
+/// What the judging is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// `/validate`: refuse or not.
+    Validate,
+    /// `/mutate`: a patch or none.
+    Mutate,
+    /// `check`: what both would say.
+    Check,
+}
+
+/// What is to be done next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Run these policies, given by their indices in the set, and tell [`Session::answer`].
+    Run(Vec<usize>),
+    /// Fetch these facts and tell [`Session::supply`].
+    Fetch(Vec<Need>),
+    /// Nothing more.
+    Done(Box<Decision>),
+}
+
+#[derive(Debug)]
+struct Run {
+    policy: usize,
+    evaluations: usize,
+    asked: BTreeSet<Need>,
+}
+
+/// One judging of one object by all policies; answers by the order of [`Session::runs`].
+#[derive(Debug)]
+struct Pass {
+    request: Request,
+    answers: Vec<Option<Result<Vec<Finding>, Failure>>>,
+}
+
+/// What mode `fix` did so far.
+#[derive(Debug, Default)]
+struct Repairs {
+    rounds: usize,
+    applied: Vec<Candidate>,
+    conflicts: Vec<(Candidate, usize)>,
+    /// The fixed object, if it differs.
+    object: Option<Value>,
+    /// No further rounds: nothing changes any more, or a limit was met.
+    ended: bool,
+}
+
+impl<'s> Session<'s> {
+    /// Begins to judge `request` by the policies of `set`. `today` is the day (UTC) by which exemptions
+    /// expire.
+    pub fn new(
+        set: &'s PolicySet,
+        request: Request,
+        purpose: Purpose,
+        today: Date,
+        limits: Limits,
+    ) -> Self {
+        let judged = judged(&request);
+        let policies = match judged {
+            Judged::Nothing => Vec::new(),
+            _ => set.matching(&request),
+        };
+        let runs: Vec<_> = policies.into_iter().map(Run::new).collect();
+        Self {
+            set,
+            limits,
+            purpose,
+            today,
+            pass: Pass::new(request.clone(), runs.len()),
+            original: request,
+            judged,
+            runs,
+            facts: Facts::default(),
+            fact_rounds: 0,
+            of_new: None,
+            repairs: Repairs::default(),
+        }
+    }
+
+    /// The document that the policies of the current [`Step::Run`] read.
+    pub fn request(&self) -> &TreeBuf {
+        self.pass.request.tree()
+    }
+
+    /// The facts that this policy may read: those it asked for.
+    pub fn facts(&self, policy: usize) -> TreeBuf {
+        let none = BTreeSet::new();
+        let run = self.runs.iter().find(|run| run.policy == policy);
+        self.facts.document(run.map_or(&none, |run| &run.asked))
+    }
+
+    /// What is to be done next.
+    pub fn step(&mut self) -> Step {
+        loop {
+            let needs = self.unknown_needs();
+            if !needs.is_empty() {
+                return Step::Fetch(needs);
+            }
+            self.fail_for_missing_facts();
+            let unanswered = self.unanswered();
+            if !unanswered.is_empty() {
+                return Step::Run(unanswered);
+            }
+            if !self.begin_another_pass() {
+                return Step::Done(Box::new(self.decide()));
+            }
+        }
+    }
+
+    /// Tells what a policy of the last [`Step::Run`] said; `None` is silence: nothing found.
+    pub fn answer(&mut self, policy: usize, answer: Result<Option<Answer>, Failure>) {
+        let Some(i) = self.runs.iter().position(|run| run.policy == policy) else {
+            return;
+        };
+        let run = &mut self.runs[i];
+        run.evaluations += 1;
+        self.pass.answers[i] = match answer {
+            Ok(None) => Some(Ok(Vec::new())),
+            Ok(Some(Answer::Findings(findings))) => Some(Ok(findings)),
+            Err(failure) => Some(Err(failure)),
+            Ok(Some(Answer::Need(needs))) => {
+                let before = run.asked.len();
+                run.asked.extend(needs);
+                let failure = asks_in_vain(run, before, &self.limits);
+                failure.map(Err)
+            }
+        };
+    }
+
+    /// Tells a fact of the last [`Step::Fetch`].
+    pub fn supply(&mut self, need: Need, fact: Fact) {
+        self.facts.supply(need, fact);
+    }
+
+    fn policy(&self, index: usize) -> &'s Policy {
+        &self.set.policies()[index]
+    }
+
+    /// What policies asked for and nobody fetched yet; past a limit they fail instead.
+    fn unknown_needs(&mut self) -> Vec<Need> {
+        let asked = self.runs.iter().flat_map(|run| &run.asked);
+        let unknown: BTreeSet<_> = asked
+            .filter(|need| !self.facts.knows(need))
+            .cloned()
+            .collect();
+        if unknown.is_empty() {
+            return Vec::new();
+        }
+        let over = self.fact_rounds >= self.limits.fact_rounds
+            || self.facts.count() + unknown.len() > self.limits.facts;
+        if over {
+            let (rounds, facts) = (self.limits.fact_rounds, self.limits.facts);
+            let error = crate::FactError(format!(
+                "the limit of {facts} facts in {rounds} rounds a request is reached"
+            ));
+            for need in unknown {
+                self.facts.supply(need, Err(error.clone()));
+            }
+            return Vec::new();
+        }
+        self.fact_rounds += 1;
+        unknown.into_iter().collect()
+    }
+
+    fn fail_for_missing_facts(&mut self) {
+        for (run, answer) in self.runs.iter().zip(&mut self.pass.answers) {
+            if let Some((need, error)) = self.facts.missing(&run.asked) {
+                let message = format!(
+                    "needs the fact {} `{}`, which could not be had: {error}",
+                    need.fact, need.key
+                );
+                *answer = Some(Err(Failure::new("fact", message)));
+            }
+        }
+    }
+
+    /// The policies to run now. One that ran too often fails instead.
+    fn unanswered(&mut self) -> Vec<usize> {
+        let mut unanswered = Vec::new();
+        for (run, answer) in self.runs.iter().zip(&mut self.pass.answers) {
+            if answer.is_some() {
+                continue;
+            }
+            if run.evaluations < self.limits.evaluations {
+                unanswered.push(run.policy);
+            } else {
+                let limit = self.limits.evaluations;
+                let message = format!("reached the limit of {limit} evaluations a request");
+                *answer = Some(Err(Failure::new("rounds", message)));
+            }
+        }
+        unanswered
+    }
+
+    /// Whether there is more to judge: the object with fixes applied, or the object as it was before.
+    fn begin_another_pass(&mut self) -> bool {
+        if self.of_new.is_some() {
+            return false;
+        }
+        if !self.repairs.ended && self.repair() {
+            return true;
+        }
+        self.repairs.ended = true;
+        let found = self.pass.findings().next().is_some();
+        if self.judged != Judged::WhatIsNew || !found || self.purpose == Purpose::Mutate {
+            return false;
+        }
+        let old = self.original.old_object().to_value();
+        let Ok(request) = self.original.with_object(&old, &self.limits) else {
+            return false;
+        };
+        let pass = Pass::new(request, self.runs.len());
+        self.of_new = Some(std::mem::replace(&mut self.pass, pass));
+        true
+    }
+
+    /// Applies the fixes that the findings offer; whether the object changed, so that it must be judged
+    /// again.
+    fn repair(&mut self) -> bool {
+        let candidates = self.candidates();
+        if candidates.is_empty() || self.repairs.rounds >= self.limits.fix_rounds {
+            return false;
+        }
+        self.repairs.rounds += 1;
+        let mut all = self.repairs.applied.clone();
+        all.extend(candidates);
+        let merged = fixes::merge(all);
+        self.repairs.conflicts.extend(merged.conflicts);
+        // always from the original: a fix that turned out to be contradicted is taken back
+        let mut object = self.original.object().to_value();
+        let fits = |c: &Candidate| fixes::apply(&mut object, c.edits()).is_ok();
+        let applied: Vec<_> = merged.fixes.into_iter().filter(fits).collect();
+        if applied == self.repairs.applied {
+            return false;
+        }
+        let Ok(request) = self.original.with_object(&object, &self.limits) else {
+            return false;
+        };
+        let differs = object != self.original.object().to_value();
+        self.repairs.object = differs.then_some(object);
+        self.repairs.applied = applied;
+        self.pass = Pass::new(request, self.runs.len());
+        true
+    }
+
+    /// The fixes that may be applied now and were not tried before.
+    fn candidates(&self) -> Vec<Candidate> {
+        let known = |c: &Candidate| {
+            let conflicts = self.repairs.conflicts.iter().map(|(c, _)| c);
+            conflicts
+                .chain(&self.repairs.applied)
+                .any(|k| k.is_about(c))
+        };
+        let candidates = self.pass.findings().map(|(i, finding)| Candidate {
+            policy: self.runs[i].policy,
+            finding: finding.clone(),
+        });
+        candidates
+            .filter(|c| self.may_fix(c) && !known(c))
+            .collect()
+    }
+
+    fn may_fix(&self, candidate: &Candidate) -> bool {
+        let policy = self.policy(candidate.policy);
+        let finding = &candidate.finding;
+        let Some(fix) = &finding.fix else {
+            return false;
+        };
+        let wanted = fix.is_safe() || policy.spec.risky_fixes.contains(&finding.code);
+        let namespace = self.original.namespace();
+        wanted
+            && policy.spec.mode_of(&finding.code, namespace) == Mode::Fix
+            && self.exemption(policy, finding).is_none()
+            && self.may_fix_here(policy, candidate)
+    }
+
+    /// Fixes change Pods when they are created, and ephemeral containers when they are added. A
+    /// workload's are tried, to see what its pods' fixes will repair, and kept only if the operator
+    /// fixes what authors write.
+    fn may_fix_here(&self, policy: &Policy, candidate: &Candidate) -> bool {
+        let at_author = policy.spec.fix_at == FixAt::Author;
+        let request = &self.original;
+        match self.purpose {
+            Purpose::Check => true,
+            Purpose::Validate => request.pod_path().is_some() && !request.is_pod() && !at_author,
+            Purpose::Mutate if !request.is_pod() => at_author,
+            Purpose::Mutate if request.operation() == Operation::Create => {
+                request.subresource().is_empty()
+            }
+            Purpose::Mutate => {
+                let added = added_ephemeral_containers(request);
+                let inside = |path: &Path| added.iter().any(|container| container.contains(path));
+                candidate.edits().iter().all(|edit| inside(edit.path()))
+            }
+        }
+    }
+
+    fn exemption(&self, policy: &Policy, finding: &Finding) -> Option<&'s str> {
+        let exemptions = self.set.exemptions();
+        exemption(
+            exemptions,
+            &policy.name,
+            finding,
+            &self.original,
+            self.today,
+        )
+    }
+
+    fn decide(&mut self) -> Decision {
+        let mut decision = Decision::about(&self.original);
+        let last = self.of_new.as_ref().unwrap_or(&self.pass);
+        for (i, finding) in last.findings() {
+            let before = self.of_new.is_some() && self.pass.has(i, finding);
+            decision.judgements.push(self.judge(i, finding, before));
+        }
+        for candidate in &self.repairs.applied {
+            let stands = |j: &&Judgement| same_rule(&j.finding, &candidate.finding);
+            if !decision.judgements.iter().any(|j| stands(&j)) {
+                decision.judgements.push(self.repaired(candidate));
+            }
+        }
+        decision.failed = self.failed();
+        decision.sort();
+        if self.purpose == Purpose::Mutate {
+            let original = self.original.object().to_value();
+            let patch = self.repairs.object.as_ref();
+            decision.patch = patch.map(|fixed| json_patch::diff(&original, fixed));
+        }
+        decision
+    }
+
+    fn judge(&self, run: usize, finding: &Finding, before: bool) -> Judgement {
+        let policy = self.policy(self.runs[run].policy);
+        let mode = policy
+            .spec
+            .mode_of(&finding.code, self.original.namespace());
+        let effect = match (self.exemption(policy, finding), mode) {
+            (Some(name), _) => Effect::Exempted(name.to_owned()),
+            (None, _) if before => Effect::Unchanged,
+            (None, Mode::Deny | Mode::Fix) => Effect::Refused,
+            (None, Mode::Warn) => Effect::Warned,
+            (None, Mode::Audit) => Effect::Audited,
+        };
+        let conflicts =
+            self.repairs.conflicts.iter().filter(|(c, _)| {
+                c.policy == self.runs[run].policy && same_rule(&c.finding, finding)
+            });
+        let others: BTreeSet<_> = conflicts
+            .map(|(_, other)| self.policy(*other).name.clone())
+            .collect();
+        Judgement {
+            policy: policy.name.clone(),
+            finding: finding.clone(),
+            mode,
+            effect,
+            contradicted_by: others.into_iter().collect(),
+            operator_message: policy.spec.message.clone(),
+        }
+    }
+
+    fn repaired(&self, candidate: &Candidate) -> Judgement {
+        let policy = self.policy(candidate.policy);
+        Judgement {
+            policy: policy.name.clone(),
+            finding: candidate.finding.clone(),
+            mode: Mode::Fix,
+            effect: Effect::Repaired,
+            contradicted_by: Vec::new(),
+            operator_message: policy.spec.message.clone(),
+        }
+    }
+
+    /// The policies that failed, at the new object or at the old.
+    fn failed(&self) -> Vec<FailedPolicy> {
+        let passes = || self.of_new.iter().chain([&self.pass]);
+        let failure = |i: usize| passes().find_map(|pass| pass.failure(i));
+        let failed = |(i, run): (usize, &Run)| {
+            let policy = self.policy(run.policy);
+            Some(FailedPolicy {
+                policy: policy.name.clone(),
+                failure: failure(i)?.clone(),
+                on_error: policy.spec.on_error,
+            })
+        };
+        self.runs.iter().enumerate().filter_map(failed).collect()
+    }
+}
+
+impl Run {
+    fn new(policy: usize) -> Self {
+        Self {
+            policy,
+            evaluations: 0,
+            asked: BTreeSet::new(),
+        }
+    }
+}
+
+impl Pass {
+    fn new(request: Request, policies: usize) -> Self {
+        Self {
+            request,
+            answers: vec![None; policies],
+        }
+    }
+
+    /// The findings with the index of the run that made them.
+    fn findings(&self) -> impl Iterator<Item = (usize, &Finding)> {
+        let answers = self.answers.iter().enumerate();
+        answers.flat_map(|(i, answer)| {
+            let findings = answer.as_ref().and_then(|a| a.as_ref().ok());
+            findings.into_iter().flatten().map(move |f| (i, f))
+        })
+    }
+
+    fn has(&self, run: usize, finding: &Finding) -> bool {
+        self.findings().any(|(i, f)| i == run && f == finding)
+    }
+
+    fn failure(&self, run: usize) -> Option<&Failure> {
+        self.answers.get(run)?.as_ref()?.as_ref().err()
+    }
+}
+
+/// A policy that asks only for what it was given already would ask for ever.
+fn asks_in_vain(run: &Run, asked_before: usize, limits: &Limits) -> Option<Failure> {
+    let again = run.asked.len() == asked_before;
+    if again || run.evaluations >= limits.evaluations {
+        let message = "asks again for facts that it was given";
+        return Some(Failure::new("rounds", message));
+    }
+    None
+}
+
+/// Paths of the ephemeral containers that the old object does not have.
+fn added_ephemeral_containers(request: &Request) -> Vec<Path> {
+    if request.subresource() != "ephemeralcontainers" {
+        return Vec::new();
+    }
+    let list = |object: gatehouse_abi::tree::Node<'_>| {
+        let containers = object.at("spec.ephemeralContainers");
+        let names = containers.into_iter().flat_map(|list| list.items());
+        let name =
+            |item: gatehouse_abi::tree::Node<'_>| Some(item.get("name")?.as_str()?.to_owned());
+        names.filter_map(name).collect::<BTreeSet<_>>()
+    };
+    let (new, old) = (list(request.object()), list(request.old_object()));
+    let path = |name: &String| Path::dotted("spec.ephemeralContainers").item("name", name);
+    new.difference(&old).map(path).collect()
+}
+
+#[cfg(test)]
+mod tests;

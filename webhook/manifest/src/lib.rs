@@ -1,0 +1,66 @@
+//! Reads manifest files as kubectl reads them: text in, trees out, with the line and column of every path.
+//!
+//! ```
+//! use gatehouse_manifest::{Entry, Limits, Manifest};
+//!
+//! let text = b"apiVersion: v1\nkind: Pod\nspec: {hostNetwork: yes}\n";
+//! let manifest = Manifest::read(text, &Limits::default())?;
+//! for document in manifest.documents().iter().flatten() {
+//!     for entry in document.entries() {
+//!         let Entry::Object(pod) = entry else { continue };
+//!         assert_eq!(pod.root().at("spec.hostNetwork").and_then(|v| v.as_bool()), Some(true));
+//!         assert_eq!(pod.span(&"spec.hostNetwork".parse()?).span().line, 3);
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is read
+//! - YAML 1.1 as kubectl resolves it (`yes`, `0644`, `<<`), quoted text always text; `tests/kubectl.rs` is
+//!   the table. JSON files, also several JSON texts one after the other.
+//! - Files of many documents. Each is cut out before it is parsed, so a broken one hides no other.
+//! - `List` objects: every object inside has a tree of its own.
+//!
+//! # What kubectl reads and this crate refuses
+//! Where two readers could see two different objects, a check that picks one of them is a way around it:
+//! - duplicate keys;
+//! - U+0085, U+2028 and U+2029 outside JSON: line breaks in YAML 1.1, so they end comments, and no line
+//!   breaks in YAML 1.2;
+//! - in brackets, `{a:}` (the key `a:` for kubectl), `[!tag, b]` (the comma is in the tag) and unquoted text
+//!   that begins with `?` or `:`; anchors with other characters than letters, digits, `-` and `_`.
+//!
+//! What nobody writes: `!!binary`, `\'` inside double quotes, quoted text whose further lines are not indented,
+//! a comment straight after a closing quote, lines inside brackets that are indented with tabs.
+//!
+//! # What kubectl skips and this crate reads
+//! What follows a line `...`, documents that begin on the `---` line itself, JSON texts that are separated by
+//! `---`.
+//!
+//! # Positions
+//! A value that an alias repeats stands where the alias is used; what is inside it stands where the anchor is,
+//! because that is the text to change. Merged members (`<<`) likewise stand where they are written.
+
+mod budget;
+mod compose;
+mod document;
+mod entry;
+mod error;
+mod events;
+mod json;
+mod limits;
+mod manifest;
+mod members;
+mod node;
+mod place;
+mod scalar;
+mod split;
+mod text;
+mod words;
+
+pub use document::Document;
+pub use entry::{Entry, Object};
+pub use error::{DocumentError, FileError, Problem};
+pub use limits::{Limit, Limits};
+pub use manifest::Manifest;
+pub use place::{Location, Span};
+pub use text::MAX_LINE_CHARS;

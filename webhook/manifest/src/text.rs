@@ -1,0 +1,134 @@
+use crate::{FileError, Limit, Limits, Span, node::Range};
+
+/// Characters of a line that are shown at most.
+pub const MAX_LINE_CHARS: usize = 400;
+
+/// A file's text and where its lines begin.
+#[derive(Debug)]
+pub(crate) struct Text {
+    text: String,
+    /// Offset of every line.
+    lines: Vec<u32>,
+}
+
+const BOM: char = '\u{feff}';
+const UTF16_AND_32_MARKS: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"];
+
+impl Text {
+    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Self, FileError> {
+        if bytes.len() > limits.file_bytes {
+            return Err(Limit::FileBytes(limits.file_bytes).into());
+        }
+        if UTF16_AND_32_MARKS
+            .iter()
+            .any(|mark| bytes.starts_with(mark))
+        {
+            return Err(FileError::Utf16);
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| not_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default()))?;
+        let text = Self::new(text.strip_prefix(BOM).unwrap_or(text));
+        match text.text.find('\0') {
+            Some(at) => Err(text.binary(at)),
+            None => Ok(text),
+        }
+    }
+
+    /// The last line gets the line break that it may lack, as kubectl does it: a text block at the end of a
+    /// file ends with it.
+    fn new(text: &str) -> Self {
+        let ends = text.is_empty() || text.ends_with(['\n', '\r']);
+        let text = [text, if ends { "" } else { "\n" }].concat();
+        Self {
+            lines: line_starts(&text),
+            text,
+        }
+    }
+
+    fn binary(&self, at: usize) -> FileError {
+        let (line, column) = self.position(at);
+        FileError::Binary { line, column }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Every line with its offset, line breaks left out.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        (0..self.lines.len()).map(|index| (self.lines[index] as usize, self.whole_line(index)))
+    }
+
+    /// The number of the line that the offset is in.
+    pub(crate) fn line_at(&self, offset: usize) -> usize {
+        self.lines
+            .partition_point(|start| *start as usize <= offset)
+    }
+
+    /// The line and column of an offset.
+    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_at(offset);
+        let start = self.lines.get(line - 1).map_or(0, |start| *start as usize);
+        (line, 1 + self.chars(start, offset))
+    }
+
+    /// The first line of a range, without the white space at its end.
+    pub(crate) fn span(&self, range: Range) -> Span {
+        let (line, column) = self.position(range.at());
+        let rest = self
+            .text
+            .get(range.at()..range.end as usize)
+            .unwrap_or_default();
+        let first = rest.split(['\n', '\r']).next().unwrap_or_default();
+        Span {
+            line,
+            column,
+            end_column: column + first.trim_end().chars().count(),
+        }
+    }
+
+    /// The line with this number, at most [`MAX_LINE_CHARS`] characters of it; empty if there is none.
+    pub(crate) fn line(&self, number: usize) -> &str {
+        let line = number
+            .checked_sub(1)
+            .map_or("", |index| self.whole_line(index));
+        let end = line.char_indices().nth(MAX_LINE_CHARS).map(|(at, _)| at);
+        &line[..end.unwrap_or(line.len())]
+    }
+
+    fn whole_line(&self, index: usize) -> &str {
+        let Some(start) = self.lines.get(index) else {
+            return "";
+        };
+        let end = self
+            .lines
+            .get(index + 1)
+            .map_or(self.text.len(), |end| *end as usize);
+        self.text[*start as usize..end].trim_end_matches(['\n', '\r'])
+    }
+
+    fn chars(&self, start: usize, end: usize) -> usize {
+        let part = self.text.get(start..end).unwrap_or_default();
+        part.chars().count()
+    }
+}
+
+/// Lines end with a line feed, a carriage return or both, as in YAML.
+fn line_starts(text: &str) -> Vec<u32> {
+    let bytes = text.as_bytes();
+    let ends_line = |at: usize| match bytes[at] {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let ends = (0..bytes.len()).filter(|at| ends_line(*at));
+    std::iter::once(0)
+        .chain(ends.map(|at| at as u32 + 1))
+        .collect()
+}
+
+fn not_utf8(valid: &[u8]) -> FileError {
+    let text = Text::new(std::str::from_utf8(valid).unwrap_or_default());
+    let (line, column) = text.position(valid.len());
+    FileError::NotUtf8 { line, column }
+}

@@ -1,0 +1,53 @@
+use granit_parser::ErrorKind;
+
+/// What the parser stumbled over, for somebody who does not know YAML's grammar.
+pub(crate) fn words(kind: &ErrorKind) -> String {
+    use ErrorKind as E;
+    match kind {
+        E::UnclosedFlowCollection { open } => format!("this `{open}` is not closed"),
+        E::MismatchedFlowCollectionEnd { open, close } => {
+            format!("this `{open}` is closed by `{close}`")
+        }
+        E::UnexpectedCharacter { character } => {
+            let shown = character.escape_debug();
+            format!("`{shown}` cannot begin a value: put the text in quotes")
+        }
+        kind => fixed_words(kind).map_or_else(|| kind.to_string(), str::to_owned),
+    }
+}
+
+fn fixed_words(kind: &ErrorKind) -> Option<&'static str> {
+    use ErrorKind as E;
+    Some(match kind {
+        E::UnknownAnchor => "an alias whose anchor does not stand above it in this document",
+        E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation => {
+            "a tab cannot indent a line: use spaces"
+        }
+        E::UnclosedQuotedScalar | E::InvalidQuotedScalarIndent => {
+            "a quote is not closed, or a line of the quoted text is not indented enough"
+        }
+        E::UnknownQuotedScalarEscape => {
+            "an unknown escape in double quotes: write `\\\\` for a backslash"
+        }
+        E::MappingValueNotAllowed => {
+            "`:` cannot stand here: check the indentation, or put the text in quotes"
+        }
+        E::ExpectedBlockMappingKey => "expected a key here: check the indentation",
+        E::ExpectedBlockSequenceEntry => "expected `- ` here: check the indentation",
+        E::SimpleKeyExpected => "expected `:` after a key",
+        E::InvalidIndentation => "this indentation fits nothing above",
+        E::MisplacedFlowCollectionEnd => "nothing is open that this bracket could close",
+        E::ExpectedFlowSequenceSeparator => "expected `,` or `]`",
+        E::ExpectedFlowMappingSeparator => "expected `,` or `}`",
+        E::ExpectedNodeContent => "expected a value",
+        E::ExpectedDocumentStart => "this belongs to nothing above it: check the indentation",
+        E::CommentNotSeparated => "put a space before `#`",
+        E::UnexpectedEofFlowSequence
+        | E::UnexpectedEofFlowMapping
+        | E::UnexpectedEofImplicitFlowMapping
+        | E::UnexpectedEofBlockSequence
+        | E::UnexpectedEofBlockMapping
+        | E::UnexpectedEof => "the document ends in the middle of a list or mapping",
+        _ => return None,
+    })
+}

@@ -1,0 +1,7 @@
+;; Imports something whose name would garble a terminal.
+(module
+  (import "e\1b[31mnv" "\e2\80\aenow\0a" (func))
+  (memory (export "memory") 2)
+  (func (export "gatehouse_alloc") (param i32) (result i32) i32.const 65536)
+  (func (export "gatehouse_configure") (param i32 i32) (result i64) i64.const 0)
+  (func (export "gatehouse_evaluate") (param i32 i32 i32 i32 i32 i32) (result i64) i64.const 0))

@@ -1,0 +1,9 @@
+;; Copies more from a data segment than the segment has.
+(module
+  (memory (export "memory") 2)
+  (data $some "some")
+  (func (export "gatehouse_alloc") (param i32) (result i32) i32.const 65536)
+  (func (export "gatehouse_configure") (param i32 i32) (result i64) i64.const 0)
+  (func (export "gatehouse_evaluate") (param i32 i32 i32 i32 i32 i32) (result i64)
+    (memory.init $some (i32.const 0) (i32.const 0) (i32.const -1))
+    i64.const 0))

@@ -1,0 +1,6 @@
+;; Never comes back from `gatehouse_configure`.
+(module
+  (memory (export "memory") 2)
+  (func (export "gatehouse_alloc") (param i32) (result i32) i32.const 65536)
+  (func (export "gatehouse_configure") (param i32 i32) (result i64) (loop (br 0)) unreachable)
+  (func (export "gatehouse_evaluate") (param i32 i32 i32 i32 i32 i32) (result i64) i64.const 0))

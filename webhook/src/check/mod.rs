@@ -1,0 +1,175 @@
+//! `gatehouse check`: the cluster's verdicts on files, in the cluster's words.
+
+mod input;
+mod namespaces;
+mod report;
+mod text;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::{Args, ValueEnum};
+use gatehouse_core::{Decision, Limits, Purpose, Request};
+use gatehouse_manifest::Object;
+use gatehouse_sandbox::Sandbox;
+
+use crate::{
+    config::{Snapshot, Source},
+    exit,
+    judge::{FactSource, judge},
+};
+use input::{Input, Item};
+use report::{Checked, Report};
+
+/// Judges manifests as the webhook would.
+///
+/// Exit codes: 0 nothing refused, 1 something refused, 2 usage, configuration or input that cannot be
+/// read, 3 could not check; of several, 2 wins over 3 over 1.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files, folders (their .yaml, .yml and .json files, recursively), or - for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Policies to judge by: a file or a folder, any number of times; without it, the default policies.
+    #[arg(long, value_name = "PATH")]
+    config: Vec<PathBuf>,
+
+    /// The namespace of objects that name none.
+    #[arg(long, default_value = "default", value_name = "NAME")]
+    namespace: String,
+
+    /// Labels of that namespace, where no Namespace document among the files says them.
+    #[arg(long, value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = namespaces::label)]
+    namespace_labels: Option<Vec<(String, String)>>,
+
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+
+    /// Findings that are shown although they refuse nothing.
+    #[arg(long, value_enum, value_name = "MODE")]
+    show: Option<Show>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Text,
+    /// For programs: one JSON document.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Show {
+    /// What is recorded only.
+    Audit,
+}
+
+/// How long one object may take: as long as the API server waits for a webhook.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Runs the command.
+pub fn run(args: CheckArgs) -> ExitCode {
+    match check(&args) {
+        Ok(report) => write(&args, &report)
+            .map_or_else(|error| broken_output(&error), |()| report.exit_code()),
+        Err(message) => exit::usage(&message),
+    }
+}
+
+fn check(args: &CheckArgs) -> Result<Report, String> {
+    let source = match args.config.as_slice() {
+        [] => Source::DefaultPolicies,
+        paths => Source::Paths(paths.to_vec()),
+    };
+    let sandbox = Sandbox::new(gatehouse_sandbox::Limits::default()).map_err(|e| e.to_string())?;
+    let snapshot = Snapshot::load(&source, &sandbox).map_err(|e| e.to_string())?;
+    let inputs: Vec<Input> = args
+        .paths
+        .iter()
+        .flat_map(|path| input::read(path))
+        .collect();
+    let facts = namespaces::known(&inputs, &args.namespace, args.namespace_labels.as_deref());
+    let judge = Judge {
+        snapshot: &snapshot,
+        facts: FactSource::Namespaces(facts),
+        namespace: &args.namespace,
+    };
+    let mut report = Report::default();
+    for input in &inputs {
+        judge.input(input, &mut report);
+    }
+    Ok(report)
+}
+
+struct Judge<'a> {
+    snapshot: &'a Snapshot,
+    facts: FactSource,
+    namespace: &'a str,
+}
+
+impl Judge<'_> {
+    fn input(&self, input: &Input, report: &mut Report) {
+        if let Some(error) = &input.error {
+            report.unreadable(&input.name, error);
+        }
+        for item in input.items() {
+            match item {
+                Item::Object { document, object } => {
+                    let (namespace, decision) = self.object(object);
+                    let manifest = input.manifest.as_ref();
+                    let checked =
+                        Checked::new(&input.name, document, manifest, object, namespace, decision);
+                    report.checked(checked);
+                }
+                Item::NotKubernetes { line } => report.not_kubernetes(&input.name, line),
+                Item::Broken(error) => report.unreadable(&input.name, error),
+            }
+        }
+    }
+
+    fn object(&self, object: &Object) -> (String, Decision) {
+        let own = object
+            .root()
+            .at("metadata.namespace")
+            .and_then(|n| n.as_str());
+        let namespace = own.unwrap_or(self.namespace).to_owned();
+        let request = Request::to_create(object.root().to_value(), &namespace, &Limits::default());
+        let decision = match request {
+            Ok(request) => futures_util::FutureExt::now_or_never(judge(
+                self.snapshot,
+                request,
+                Purpose::Check,
+                &self.facts,
+                Instant::now() + DEADLINE,
+            )),
+            Err(malformed) => Some(Decision::malformed(malformed)),
+        };
+        // facts from files are there at once, so nothing is ever waited for
+        let decision = decision
+            .unwrap_or_else(|| Decision::malformed(gatehouse_core::Malformed::NoObject("object")));
+        (namespace, decision)
+    }
+}
+
+fn write(args: &CheckArgs, report: &Report) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match args.output {
+        Output::Text => text::write(&mut out, report, args.show == Some(Show::Audit))?,
+        Output::Json => report::write_json(&mut out, report)?,
+    }
+    out.flush()
+}
+
+/// A reader that has seen enough, such as `head`, is no error.
+fn broken_output(error: &io::Error) -> ExitCode {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        _ => exit::usage(&format!("the result could not be written: {error}")),
+    }
+}

@@ -1,0 +1,197 @@
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, denial};
+use gatehouse_manifest::{Location, Manifest, Object};
+use serde_json::{Value, json};
+
+use crate::exit;
+
+/// What a run of `check` found.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) objects: Vec<Checked>,
+    /// Files and documents that could not be read, and why.
+    pub(super) unreadable: Vec<(String, String)>,
+    /// Files with something that is no Kubernetes object, and the line.
+    pub(super) not_kubernetes: Vec<(String, usize)>,
+}
+
+/// One object, judged.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) file: String,
+    document: usize,
+    pub(super) line: usize,
+    api_version: String,
+    pub(super) kind: String,
+    namespace: String,
+    pub(super) name: String,
+    pub(super) decision: Decision,
+    /// The text that the cluster would say, too.
+    pub(super) text: Option<String>,
+    /// Where each finding stands, in the order of the decision's judgements.
+    pub(super) places: Vec<FoundAt>,
+}
+
+/// Where a finding stands in a file.
+#[derive(Debug)]
+pub(super) struct FoundAt {
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) end_column: usize,
+    /// Whether the path itself is there, not only what would hold it.
+    pub(super) exact: bool,
+    /// The line's text.
+    pub(super) text: String,
+}
+
+impl Report {
+    pub(super) fn checked(&mut self, checked: Checked) {
+        self.objects.push(checked);
+    }
+
+    pub(super) fn unreadable(&mut self, file: &str, error: &str) {
+        self.unreadable.push((file.to_owned(), error.to_owned()));
+    }
+
+    pub(super) fn not_kubernetes(&mut self, file: &str, line: usize) {
+        self.not_kubernetes.push((file.to_owned(), line));
+    }
+
+    pub(super) fn count(&self, verdict: Verdict) -> usize {
+        let is = |checked: &&Checked| checked.decision.verdict() == verdict;
+        self.objects.iter().filter(is).count()
+    }
+
+    /// Of several, input that cannot be read wins over what could not be checked over what is refused.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if !self.unreadable.is_empty() {
+            ExitCode::from(exit::USAGE)
+        } else if self.count(Verdict::Error) > 0 {
+            ExitCode::from(exit::COULD_NOT_CHECK)
+        } else if self.count(Verdict::Deny) > 0 {
+            ExitCode::from(exit::REFUSED)
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+impl Checked {
+    pub(super) fn new(
+        file: &str,
+        document: usize,
+        manifest: Option<&Manifest>,
+        object: &Object,
+        namespace: String,
+        decision: Decision,
+    ) -> Self {
+        let text = |path: &str| {
+            let value = object.root().at(path).and_then(|v| v.as_str());
+            value.unwrap_or_default().to_owned()
+        };
+        let places = decision.judgements.iter();
+        Self {
+            file: file.to_owned(),
+            document,
+            line: object.line(),
+            api_version: object.api_version().to_owned(),
+            kind: object.kind().to_owned(),
+            namespace,
+            name: match text("metadata.name") {
+                name if name.is_empty() => text("metadata.generateName"),
+                name => name,
+            },
+            text: denial(&decision, &Limits::default()),
+            places: places.map(|j| FoundAt::new(manifest, object, j)).collect(),
+            decision,
+        }
+    }
+}
+
+impl FoundAt {
+    fn new(manifest: Option<&Manifest>, object: &Object, judgement: &Judgement) -> Self {
+        let location = object.span(&judgement.finding.path);
+        let span = location.span();
+        Self {
+            line: span.line,
+            column: span.column,
+            end_column: span.end_column,
+            exact: matches!(location, Location::Exact(_)),
+            text: manifest.map_or("", |m| m.line_text(span.line)).to_owned(),
+        }
+    }
+}
+
+/// Writes the report as JSON, version 1: a contract, which grows but does not change.
+pub(super) fn write_json(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    let objects: Vec<_> = report.objects.iter().map(object).collect();
+    let unreadable = report.unreadable.iter();
+    let not_kubernetes = report.not_kubernetes.iter();
+    let json = json!({
+        "version": 1,
+        "objects": objects,
+        "unreadable": unreadable.map(|(file, error)| json!({"file": file, "error": error})).collect::<Vec<_>>(),
+        "notKubernetes": not_kubernetes.map(|(file, line)| json!({"file": file, "line": line})).collect::<Vec<_>>(),
+        "summary": {
+            "objects": report.objects.len(),
+            "allowed": report.count(Verdict::Allow),
+            "warned": report.count(Verdict::Warn),
+            "fixed": report.count(Verdict::Fix),
+            "denied": report.count(Verdict::Deny),
+            "errors": report.count(Verdict::Error),
+        },
+    });
+    serde_json::to_writer_pretty(&mut *out, &json)?;
+    writeln!(out)
+}
+
+fn object(checked: &Checked) -> Value {
+    let judgements = checked.decision.judgements.iter().zip(&checked.places);
+    let failures = checked.decision.failed.iter().map(|failed| {
+        json!({"policy": failed.policy, "reason": failed.failure.reason, "message": failed.failure.message})
+    });
+    json!({
+        "file": checked.file,
+        "document": checked.document,
+        "line": checked.line,
+        "apiVersion": checked.api_version,
+        "kind": checked.kind,
+        "namespace": checked.namespace,
+        "name": checked.name,
+        "verdict": checked.decision.verdict().as_str(),
+        "text": checked.text,
+        "failures": failures.collect::<Vec<_>>(),
+        "findings": judgements.map(|(judgement, place)| finding(judgement, place)).collect::<Vec<_>>(),
+    })
+}
+
+fn finding(judgement: &Judgement, place: &FoundAt) -> Value {
+    let finding = &judgement.finding;
+    let exemption = match &judgement.effect {
+        Effect::Exempted(name) => Some(name),
+        _ => None,
+    };
+    json!({
+        "policy": judgement.policy,
+        "code": finding.code,
+        "mode": judgement.mode.as_str(),
+        "effect": judgement.effect.as_str(),
+        "exemption": exemption,
+        "path": finding.path,
+        "line": place.line,
+        "column": place.column,
+        "container": finding.container,
+        "message": finding.message,
+        "found": finding.found,
+        "required": finding.required,
+        "help": finding.help,
+        "fix": finding.fix.as_ref().map(|fix| &fix.edits),
+        "risk": finding.fix.as_ref().and_then(|fix| fix.risk.as_ref()),
+        "contradictedBy": judgement.contradicted_by,
+        "docs": Value::Null,
+    })
+}

@@ -1,0 +1,247 @@
+//! Loading a configuration: documents from files, modules, settings judged, all or nothing.
+
+mod modules;
+mod source;
+
+use std::{collections::BTreeMap, fmt};
+
+use gatehouse_abi::{Path, tree::TreeBuf};
+use gatehouse_core::{
+    Policy, PolicySet,
+    config::{self, ConfigError, Document, Exemption, PolicySpec},
+};
+use gatehouse_manifest::Entry;
+use gatehouse_sandbox::Sandbox;
+use sha2::{Digest, Sha256};
+
+use modules::Modules;
+pub use source::{Source, SourceFile};
+
+/// A configuration, ready to judge by; immutable, so that a request never sees half of another.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The policies and exemptions.
+    pub set: PolicySet,
+    /// The same policies in the same order, ready to run.
+    pub policies: Vec<gatehouse_sandbox::Policy>,
+    /// Digest of all documents and modules, in hex: which configuration made a decision.
+    pub sha256: String,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError(Vec<Problem>);
+
+/// One mistake in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The file, and the line and column where they are known.
+    place: String,
+    message: String,
+}
+
+impl Snapshot {
+    /// Loads a whole configuration.
+    ///
+    /// # Errors
+    /// All mistakes that could be found, each with its place.
+    pub fn load(source: &Source, sandbox: &Sandbox) -> Result<Self, LoadError> {
+        let files = source.read().map_err(|problem| LoadError(vec![problem]))?;
+        let mut loader = Loader::new(sandbox);
+        for file in &files {
+            loader.read_file(file);
+        }
+        loader.finish()
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "\n" };
+            write!(f, "{separator}{}: {}", problem.place, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl Problem {
+    fn new(place: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self {
+            place: place.into(),
+            message: message.to_string(),
+        }
+    }
+}
+
+/// Where a document stands, so that what turns out to be wrong later can be located.
+#[derive(Clone)]
+struct Place {
+    file: String,
+    object: gatehouse_manifest::Object,
+}
+
+struct Loader<'a> {
+    modules: Modules<'a>,
+    hash: Sha256,
+    policies: Vec<(Policy, gatehouse_sandbox::Policy)>,
+    exemptions: Vec<(String, Exemption)>,
+    places: BTreeMap<String, Place>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(sandbox: &'a Sandbox) -> Self {
+        Self {
+            modules: Modules::new(sandbox),
+            hash: Sha256::new(),
+            policies: Vec::new(),
+            exemptions: Vec::new(),
+            places: BTreeMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn read_file(&mut self, file: &SourceFile) {
+        self.hash.update(&file.text);
+        let limits = gatehouse_manifest::Limits::default();
+        let manifest = match gatehouse_manifest::Manifest::read(&file.text, &limits) {
+            Ok(manifest) => manifest,
+            Err(error) => return self.problems.push(Problem::new(&file.name, error)),
+        };
+        for document in manifest.documents() {
+            match document {
+                Ok(document) => document
+                    .entries()
+                    .iter()
+                    .for_each(|entry| self.read_entry(file, entry)),
+                Err(error) => {
+                    let place = format!("{}:{}:{}", file.name, error.line, error.column);
+                    self.problems.push(Problem::new(place, &error.problem));
+                }
+            }
+        }
+    }
+
+    fn read_entry(&mut self, file: &SourceFile, entry: &Entry) {
+        let object = match entry {
+            Entry::Object(object) => object,
+            Entry::NotKubernetes { span, .. } => {
+                let place = format!("{}:{}:{}", file.name, span.line, span.column);
+                let message = "not a configuration document: it has no apiVersion and kind";
+                return self.problems.push(Problem::new(place, message));
+            }
+        };
+        let place = Place {
+            file: file.name.clone(),
+            object: object.clone(),
+        };
+        match config::read(object.root()) {
+            Ok(Document::Policy(name, spec)) => self.read_policy(file, name, *spec, &place),
+            Ok(Document::Exemption(name, exemption)) => {
+                self.places.insert(name.clone(), place);
+                self.exemptions.push((name, *exemption));
+            }
+            Err(error) => self.problems.push(place.problem(&error)),
+        }
+    }
+
+    fn read_policy(&mut self, file: &SourceFile, name: String, spec: PolicySpec, place: &Place) {
+        let module = match self.modules.load(&spec.module, file.folder.as_deref()) {
+            Ok(module) => module,
+            Err(message) => {
+                let error = ConfigError::new("spec.module".into(), message);
+                return self.problems.push(place.problem(&error));
+            }
+        };
+        self.hash.update(module.sha256());
+        match policy_with_settings(module.clone(), &spec) {
+            Ok(runner) => {
+                let metadata = std::sync::Arc::new(module.metadata().clone());
+                self.places.insert(name.clone(), place.clone());
+                let policy = Policy {
+                    name,
+                    spec,
+                    metadata,
+                };
+                self.policies.push((policy, runner));
+            }
+            Err(errors) => {
+                let settings = Path::dotted("spec.settings");
+                let located = errors.into_iter().map(|error| {
+                    let path = settings.clone().join(&error.path);
+                    place.problem(&ConfigError::new(path, error.message))
+                });
+                self.problems.extend(located);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Snapshot, LoadError> {
+        // the set orders its policies by name, and the runners stand in the same order
+        self.policies.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        let (policies, runners) = self.policies.into_iter().unzip();
+        let set = PolicySet::new(policies, self.exemptions);
+        if let Err(errors) = &set {
+            let located = errors
+                .iter()
+                .map(|(name, error)| match self.places.get(name) {
+                    Some(place) => place.problem(error),
+                    None => Problem::new(name, error),
+                });
+            self.problems.extend(located);
+        }
+        match set {
+            Ok(set) if self.problems.is_empty() => Ok(Snapshot {
+                set,
+                policies: runners,
+                sha256: hex(&self.hash.finalize()),
+            }),
+            _ => Err(LoadError(self.problems)),
+        }
+    }
+}
+
+impl Place {
+    fn problem(&self, error: &ConfigError) -> Problem {
+        let span = self.object.span(&error.path).span();
+        Problem::new(
+            format!("{}:{}:{}", self.file, span.line, span.column),
+            error,
+        )
+    }
+}
+
+/// The module with its settings, once their shape and their meaning are right; paths start at the settings.
+fn policy_with_settings(
+    module: gatehouse_sandbox::Module,
+    spec: &PolicySpec,
+) -> Result<gatehouse_sandbox::Policy, Vec<ConfigError>> {
+    let whole = |message: String| vec![ConfigError::new(Path::root(), message)];
+    let schema = config::compile_schema(&module.metadata().settings)
+        .map_err(|error| whole(format!("the module's schema is none: {error}")))?;
+    let errors = config::check_settings(&schema, &spec.settings);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let settings = TreeBuf::from_value(&spec.settings).map_err(|e| whole(e.to_string()))?;
+    let policy = gatehouse_sandbox::Policy::new(module, settings);
+    let errors = policy
+        .configure()
+        .map_err(|failure| whole(format!("the module {failure} when it read them")))?;
+    let errors: Vec<_> = errors
+        .into_iter()
+        .map(|error| ConfigError::new(error.path, error.message))
+        .collect();
+    if errors.is_empty() {
+        Ok(policy)
+    } else {
+        Err(errors)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

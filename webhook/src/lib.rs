@@ -1,0 +1,41 @@
+//! Gatehouse: a Kubernetes admission webhook whose policies are WebAssembly.
+//!
+//! The crate wires the others: each command is a module, thin over `gatehouse-core`.
+
+pub mod certs;
+pub mod check;
+pub mod config;
+pub mod exit;
+pub mod judge;
+pub mod policy;
+// pub mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Refuses pods that break policies, in the cluster and in CI, and repairs what can be repaired.
+#[derive(Debug, Parser)]
+#[command(version, name = "gatehouse", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    // Serve(serve::ServeArgs),
+    Check(check::CheckArgs),
+    Certs(certs::CertsArgs),
+    Policy(policy::PolicyArgs),
+}
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        // Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Certs(args) => certs::run(&args),
+        Command::Policy(args) => policy::run(&args),
+    }
+}

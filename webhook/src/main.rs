@@ -1,0 +1,5 @@
+//! The program `gatehouse`.
+
+fn main() -> std::process::ExitCode {
+    gatehouse::run()
+}
