@@ -32,7 +32,8 @@ e2e: build nextest cluster
 lint:
 	cargo fmt --all --check
 	GATEHOUSE_NO_POLICIES=1 cargo clippy --release --workspace --all-targets -- --deny warnings
-	cargo deny --workspace check
+	cargo deny --workspace check bans licenses sources
+	.ci/check-advisories
 
 # Each fuzz target for SECONDS.
 SECONDS_EACH ?= 60

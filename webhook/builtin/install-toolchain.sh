@@ -1,37 +1,64 @@
 #!/usr/bin/env bash
-# Makes sure that policies can be compiled to wasm: by rustup's target, or, where rustup cannot
-# download, by Debian's compiler with the sources of the standard library.
+# Makes sure that the policies can be compiled to WebAssembly. It can be run any number of times.
+#
+# Best is the target `wasm32-unknown-unknown` of the toolchain that builds Gatehouse. Where rustup cannot
+# download it, Debian has a compiler that is new enough and the source of its standard library
+# (`rustc-web`, `rust-web-src`), from which the build script compiles the target itself.
 set -euo pipefail
 
-TARGET=wasm32-unknown-unknown
+readonly target=wasm32-unknown-unknown
+readonly packages=(rustc-web rust-web-src lld)
 
 fail() {
-    echo "error: $*" >&2
+    echo "install-toolchain.sh: $*" >&2
     exit 1
 }
 
-has_rustup_target() {
-    [ -d "$(rustc --print sysroot)/lib/rustlib/$TARGET" ]
+has_target() {
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]
 }
 
-has_debian_toolchain() {
-    [ -x /usr/bin/rustc ] && [ -f "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.toml" ]
+has_debian() {
+    dpkg-query --show --showformat='${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |
+        awk '$1 == "installed" { n++ } END { exit n != '"${#packages[@]}"' }'
 }
 
-add_rustup_target() {
-    command -v rustup >/dev/null && timeout 60 rustup target add "$TARGET" >/dev/null 2>&1
+# Quietly, and no longer than a download takes that works at all.
+add_target() {
+    command -v rustup >/dev/null &&
+        timeout 120 rustup target add "$target" >/dev/null 2>&1 &&
+        has_target
 }
 
-install_debian_toolchain() {
-    command -v apt-get >/dev/null ||
-        fail "the wasm target is missing: run \`rustup target add $TARGET\`"
-    [ "$(id -u)" = 0 ] ||
-        fail "the wasm target is missing: run \`rustup target add $TARGET\`, or this script as root"
-    echo "installing Debian's rustc-web, rust-web-src and lld"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -qq -y --no-install-recommends rustc-web rust-web-src lld >/dev/null ||
-        fail "Debian's rustc-web could not be installed: run \`rustup target add $TARGET\` where rustup can download"
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "rustup could not add the target $target, and installing ${packages[*]} needs root"
+    fi
 }
 
-command -v rustc >/dev/null || fail "there is no Rust toolchain: install Rust 1.95 or newer from rustup.rs"
-has_rustup_target || has_debian_toolchain || add_rustup_target || install_debian_toolchain
+install_debian() {
+    local -r install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2
+        --no-install-recommends "${packages[@]}")
+    as_root "${install[@]}" >/dev/null 2>&1 ||
+        { as_root apt-get update --quiet=2 && as_root "${install[@]}" >/dev/null; }
+}
+
+command -v rustc >/dev/null || fail "there is no rustc: install Rust with rustup (https://rustup.rs) first"
+
+if has_target; then
+    echo "the target $target is there"
+elif has_debian; then
+    echo "Debian's ${packages[*]} are there"
+elif add_target; then
+    echo "added the target $target"
+elif ! command -v apt-get >/dev/null; then
+    fail "rustup could not add the target $target: run 'rustup target add $target' where the network allows it, or install your distribution's Rust target $target"
+elif install_debian; then
+    echo "installed Debian's ${packages[*]}"
+else
+    fail "neither could rustup add the target $target, nor apt-get install ${packages[*]}"
+fi

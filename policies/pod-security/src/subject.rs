@@ -69,9 +69,9 @@ impl<'a> PodView<'a> {
             .find(|container| container.name() == name)
     }
 
-    /// Whether a container that starts with the pod leaves this field of its securityContext to the pod.
+    /// Whether a container that starts with the pod leaves this securityContext field to the pod.
     /// Ephemeral containers are added later, when the pod's own fields cannot be changed any more.
-    pub(crate) fn is_left_to_it(&self, field: &str) -> bool {
+    pub(crate) fn is_left_to_pod(&self, field: &str) -> bool {
         let leaves = |container: Container<'_>| {
             let security = member(container.node(), "securityContext");
             container.kind() != ContainerKind::Ephemeral && security.set(field).is_none()

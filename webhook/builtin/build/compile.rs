@@ -25,22 +25,18 @@ const FOREIGN: [&str; 8] = [
     "RUSTUP_TOOLCHAIN",
 ];
 
-/// The compiler has said why.
-pub(crate) struct Failed;
-
-/// Compiles all policies in one go, and lets cargo watch what they were compiled from.
-pub(crate) fn compile(
-    folders: &Folders,
-    toolchain: &Toolchain,
-    policies: &[&str],
-) -> Result<(), Failed> {
+/// Compiles all policies in one go, and lets cargo watch what they were compiled from. Where that fails,
+/// the compiler has said why.
+pub(crate) fn compile(folders: &Folders, toolchain: &Toolchain, policies: &[&str]) -> bool {
     let mut cargo = cargo(folders, toolchain);
     for policy in policies {
         cargo.args(["--package", policy]);
     }
     let compiled = cargo.status().is_ok_and(|status| status.success());
-    watch(folders, policies);
-    if compiled { Ok(()) } else { Err(Failed) }
+    if compiled {
+        watch(folders, policies);
+    }
+    compiled
 }
 
 /// Where the module of a package ends up.
@@ -94,7 +90,6 @@ fn watch(folders: &Folders, policies: &[&str]) {
     for policy in policies {
         let list = module_path(&folders.target, policy).with_extension("d");
         watched.extend(sources(&fs::read_to_string(list).unwrap_or_default()));
-        watched.insert(root("policies").join(policy).join("src"));
     }
     let manifests = watched.iter().filter_map(|source| manifest_above(source));
     let manifests: Vec<_> = manifests.collect();
@@ -105,14 +100,11 @@ fn watch(folders: &Folders, policies: &[&str]) {
 }
 
 /// The paths in a list of the form `module: source source`, in which a space of a path is `\ `.
-fn sources(list: &str) -> impl Iterator<Item = PathBuf> {
+fn sources(list: &str) -> Vec<PathBuf> {
     let list = list.split_once(": ").map_or("", |(_, sources)| sources);
     let list = list.replace("\\ ", "\0");
-    let paths: Vec<_> = list
-        .split_whitespace()
-        .map(|path| path.replace('\0', " ").into())
-        .collect();
-    paths.into_iter()
+    let paths = list.split_whitespace().map(|path| path.replace('\0', " "));
+    paths.map(PathBuf::from).collect()
 }
 
 fn manifest_above(source: &Path) -> Option<PathBuf> {

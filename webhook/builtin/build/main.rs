@@ -2,7 +2,6 @@
 //! of what is to be embedded.
 #![allow(
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "this is how a build script speaks to cargo"
 )]
 
@@ -11,12 +10,12 @@ mod precompiled;
 mod toolchain;
 
 use std::{
-    env, fs, io,
+    env, fmt, fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use compile::{Failed, compile};
+use compile::compile;
 use precompiled::Precompiled;
 use toolchain::Toolchain;
 
@@ -34,36 +33,66 @@ struct Folders {
     out: PathBuf,
 }
 
+/// Why there are no policies.
+enum Problem {
+    NoToolchain,
+    DoNotCompile(Toolchain),
+    Folders(io::Error),
+}
+
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            println!("cargo::error={message}");
-            ExitCode::FAILURE
-        }
+    let Err(problem) = run() else {
+        return ExitCode::SUCCESS;
+    };
+    println!("cargo::error={problem}");
+    // Only of a script that fails does cargo show what the compiler said.
+    match problem {
+        Problem::DoNotCompile(_) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
     }
 }
 
-fn run() -> Result<(), String> {
+fn run() -> Result<(), Problem> {
     println!("cargo::rerun-if-env-changed={NO_POLICIES}");
-    let folders = Folders::find().ok_or("cargo has not said where it builds")?;
-    let precompiled = Precompiled::in_target(&folders.target)
-        .map_err(|error| format!("{} cannot be made: {error}", folders.target.display()))?;
+    let folders = Folders::find().ok_or_else(|| io::Error::other("cargo names none"))?;
+    let precompiled = Precompiled::in_target(&folders.target)?;
     println!(
         "cargo::rustc-env=GATEHOUSE_PRECOMPILED={}",
         precompiled.dir().display()
     );
     if env::var_os(NO_POLICIES).is_some() {
-        return embed(&folders, &[], &precompiled).map_err(|error| error.to_string());
+        return Ok(embed(&folders, &[], &precompiled)?);
     }
-    let toolchain = Toolchain::find(&folders.target).ok_or_else(no_toolchain)?;
-    compile(&folders, &toolchain, &POLICIES).map_err(|Failed| {
-        format!(
-            "the policies do not compile to WebAssembly with {}",
-            toolchain.name()
-        )
-    })?;
-    embed(&folders, &POLICIES, &precompiled).map_err(|error| error.to_string())
+    let toolchain = Toolchain::find(&folders.target).ok_or(Problem::NoToolchain)?;
+    if !compile(&folders, &toolchain, &POLICIES) {
+        return Err(Problem::DoNotCompile(toolchain));
+    }
+    Ok(embed(&folders, &POLICIES, &precompiled)?)
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoToolchain => write!(
+                f,
+                "no Rust toolchain here compiles to WebAssembly: run \
+                 webhook/builtin/install-toolchain.sh once, or set {NO_POLICIES}=1 to build without \
+                 policies"
+            ),
+            Self::DoNotCompile(toolchain) => write!(
+                f,
+                "the policies do not compile to WebAssembly with {}",
+                toolchain.rustc().display()
+            ),
+            Self::Folders(error) => write!(f, "the policies have no place to be built in: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::Folders(error)
+    }
 }
 
 impl Folders {
@@ -87,13 +116,6 @@ fn target_of(out: &Path) -> Option<&Path> {
         return above_profile.parent();
     }
     Some(above_profile)
-}
-
-fn no_toolchain() -> String {
-    format!(
-        "no Rust toolchain here compiles to WebAssembly: run webhook/builtin/install-toolchain.sh once, \
-         or set {NO_POLICIES}=1 to build without policies"
-    )
 }
 
 /// Copies the modules, and their code where it is theirs, and writes the list that the crate includes.

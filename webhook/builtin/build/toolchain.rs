@@ -33,11 +33,6 @@ impl Toolchain {
         Some(found)
     }
 
-    /// What it is called in a message.
-    pub(crate) fn name(&self) -> std::path::Display<'_> {
-        self.rustc().display()
-    }
-
     pub(crate) fn rustc(&self) -> &Path {
         match self {
             Self::Ready { rustc } | Self::FromSource { rustc, .. } => rustc,

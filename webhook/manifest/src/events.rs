@@ -9,7 +9,13 @@ use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, options,
 };
 
-use crate::{Limit, Problem, error::Failure, node::Range, text::Text, words::words};
+use crate::{
+    Limit, Problem,
+    error::Failure,
+    node::Range,
+    text::{LINE_BREAKS, Text},
+    words::words,
+};
 
 /// The events of one document.
 pub(crate) struct Events<'t> {
@@ -135,7 +141,7 @@ fn is_anchor_char(byte: u8) -> bool {
 }
 
 fn refuse_line_breaks(yaml: &str, base: usize) -> Result<(), Failure> {
-    let mut found = yaml.match_indices(['\u{85}', '\u{2028}', '\u{2029}']);
+    let mut found = yaml.match_indices(LINE_BREAKS);
     let Some((at, text)) = found.next() else {
         return Ok(());
     };

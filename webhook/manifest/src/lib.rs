@@ -15,6 +15,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The parser is `granit-parser`, the event parser inside `serde-saphyr`, without the serde layer above it: that
+//! one resolves scalars before anybody can ask whether they were quoted, where kubectl's rules are others.
+//!
 //! # What is read
 //! - YAML 1.1 as kubectl resolves it (`yes`, `0644`, `<<`), quoted text always text; `tests/kubectl.rs` is
 //!   the table. JSON files, also several JSON texts one after the other.

@@ -38,10 +38,11 @@ pub enum Limit {
 }
 
 impl Limits {
-    /// The limits that can be kept: offsets have 32 bits, and trees nest less than [`MAX_DEPTH`].
+    /// The limits that can be kept: offsets have 32 bits, that of an added line break as well, and trees nest
+    /// less than [`MAX_DEPTH`].
     pub(crate) fn kept(&self) -> Self {
         Self {
-            file_bytes: self.file_bytes.min(u32::MAX as usize),
+            file_bytes: self.file_bytes.min(u32::MAX as usize - 1),
             depth: self.depth.min(MAX_DEPTH - 1),
             ..*self
         }

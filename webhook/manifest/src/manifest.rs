@@ -162,10 +162,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn is_syntax(failure: &Failure) -> bool {
-    matches!(failure.problem, Problem::Yaml(_) | Problem::Json(_))
-}
-
 fn is_unreadable(failure: &Failure) -> bool {
-    is_syntax(failure) || matches!(failure.problem, Problem::CompoundKey)
+    use Problem::{CompoundKey, Json, Yaml};
+    matches!(failure.problem, Yaml(_) | Json(_) | CompoundKey)
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::text::Text;
+use crate::text::{LINE_BREAKS, Text};
 
 /// The part of the text of each document. It begins with the first line that is neither blank nor a comment;
 /// `---` is part of it if something else is on its line, or if directives stand before it.
@@ -82,20 +82,25 @@ impl Splitter {
 
 fn kind(line: &str) -> Line {
     let line = line.trim_start_matches('\u{feff}');
+    let blank = [' ', '\t'];
     let after = |mark: &str| {
         let rest = line.strip_prefix(mark)?;
-        let ends = rest.is_empty() || rest.starts_with([' ', '\t']);
-        ends.then_some(rest.trim_start())
+        let ends = rest.is_empty() || rest.starts_with(blank);
+        ends.then_some(rest.trim_start_matches(blank))
     };
     // kubectl allows `---#`, which to YAML is a word
-    let marked = if line.starts_with("---#") {
-        Some("")
-    } else {
-        after("---")
-    };
-    match (marked, line.trim_start().bytes().next()) {
-        (Some(rest), _) if rest.is_empty() || rest.starts_with('#') => Line::Marker,
+    let bare = line
+        .strip_prefix("---")
+        .filter(|rest| rest.starts_with('#'));
+    // a line break that not everybody sees: what follows it must not pass for a comment
+    let hides = !line.is_ascii() && line.contains(LINE_BREAKS);
+    match (
+        bare.or(after("---")),
+        line.trim_start_matches(blank).bytes().next(),
+    ) {
+        (Some(rest), _) if !hides && (rest.is_empty() || rest.starts_with('#')) => Line::Marker,
         (Some(_), _) => Line::MarkedContent,
+        (None, _) if hides => Line::Content,
         (None, None | Some(b'#')) => Line::Blank,
         (None, Some(b'.')) if after("...").is_some() => Line::End,
         (None, Some(b'%')) if line.starts_with('%') => Line::Directive,

@@ -11,6 +11,9 @@ pub(crate) struct Text {
     lines: Vec<u32>,
 }
 
+/// Line breaks for YAML 1.1 and kubectl, but not for YAML 1.2.
+pub(crate) const LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
 const BOM: char = '\u{feff}';
 const UTF16_AND_32_MARKS: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"];
 

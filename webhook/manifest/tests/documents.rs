@@ -132,6 +132,27 @@ fn a_broken_document_hides_no_other() {
     assert_eq!(errors, [2, 4, 5, 6]);
 }
 
+/// kubectl reads what follows these characters in a comment, wherever the comment stands.
+#[test]
+fn nothing_hides_in_comments() {
+    for hidden in ["\u{85}", "\u{2028}", "\u{2029}"] {
+        let comment = format!("# c{hidden}spec: {{hostPID: true}}\n");
+        for text in [
+            format!("{comment}{A}"),
+            format!("---\n{comment}---\n{A}"),
+            format!("--- {comment}{A}"),
+            format!("---{comment}{A}"),
+            format!("{A}---\n\n{comment}"),
+            format!("{A}...\n{comment}"),
+            format!("%YAML 1.1\n{comment}---\n{A}"),
+            format!("{comment}{{\"apiVersion\":\"v1\",\"kind\":\"A\"}}"),
+            format!("{A}{comment}"),
+        ] {
+            assert!(kinds(&text).contains("ends a line for kubectl"), "{text:?}");
+        }
+    }
+}
+
 #[test]
 fn mistakes_are_told_in_plain_words() {
     for (text, expected) in [

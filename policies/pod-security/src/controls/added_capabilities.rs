@@ -39,13 +39,13 @@ pub(super) fn judge(view: &ContainerView<'_>, form: Level, found: &mut Vec<Findi
         tuning: view.pod.tuning(CODE),
     };
     let added = member(member(view.security, "capabilities"), "add");
-    if added.items().all(|capability| allowed.has(capability)) {
-        return;
-    }
     let bad = added.items().filter(|capability| !allowed.has(*capability));
     let bad: Vec<_> = bad
         .map(|capability| capability.as_str().unwrap_or("not a name"))
         .collect();
+    if bad.is_empty() {
+        return;
+    }
     let finding = view
         .finding(CODE, AT)
         .message("the container gets kernel rights beyond what the standard grants")

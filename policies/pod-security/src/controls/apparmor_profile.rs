@@ -20,38 +20,24 @@ const ANNOTATIONS: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
     let of_pod = pod.security.set(FIELD).map(Profile::of_field);
-    let forbidden_in_pod = of_pod.filter(|profile| !profile.is_allowed(pod.tuning(CODE)));
-    let mut finding = forbidden_in_pod.map(|profile| {
-        finding(
-            pod.finding(CODE, Path::dotted(POD).key("type")),
-            profile,
-            pod,
-        )
-        .remove(POD)
-        .into()
+    let of_pod = of_pod.filter(|profile| !profile.is_allowed(pod.tuning(CODE)));
+    let mut by_field = of_pod.map(|profile| {
+        let at = pod.finding(CODE, Path::dotted(POD).key("type"));
+        finding(at, profile, pod).remove(POD).into()
     });
-    for (key, value) in pod.annotations() {
-        let Some(name) = key.strip_prefix(ANNOTATIONS) else {
-            continue;
-        };
-        let profile = Profile::of_annotation(value);
-        if profile.is_allowed(pod.tuning(CODE)) {
-            continue;
-        }
+    for (name, profile) in forbidden_annotations(pod) {
         let container = pod.container_named(name);
-        match (container, &mut finding) {
-            // judged, and its annotation removed, with its field
+        match (container, &mut by_field) {
+            (None, _) => found.push(orphan(name, profile, pod)),
+            // found, and its annotation removed, with its field
             (Some(container), _) if has_forbidden_field(container, pod) => {}
-            (Some(container), Some(finding))
-                if follows_pod(container, profile, forbidden_in_pod) =>
-            {
-                remove_annotation(finding, pod, name);
+            (Some(container), Some(by_field)) if follows_pod(container, profile, of_pod) => {
+                remove_annotation(by_field, pod, name);
             }
             (Some(container), _) => found.push(of_container(container, profile, pod)),
-            (None, _) => found.push(orphan(key, profile, pod)),
         }
     }
-    found.extend(finding);
+    found.extend(by_field);
 }
 
 pub(super) fn judge_container(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
@@ -114,6 +100,16 @@ impl<'a> Profile<'a> {
     }
 }
 
+/// The containers that annotations give a forbidden profile, and which.
+fn forbidden_annotations<'a>(pod: &PodView<'a>) -> impl Iterator<Item = (&'a str, Profile<'a>)> {
+    let tuning = pod.tuning(CODE);
+    pod.annotations().filter_map(move |(key, value)| {
+        let container = key.strip_prefix(ANNOTATIONS)?;
+        let profile = Profile::of_annotation(value);
+        (!profile.is_allowed(tuning)).then_some((container, profile))
+    })
+}
+
 fn has_forbidden_field(container: Container<'_>, pod: &PodView<'_>) -> bool {
     let field = own_field(container).map(Profile::of_field);
     field.is_some_and(|profile| !profile.is_allowed(pod.tuning(CODE)))
@@ -139,11 +135,10 @@ fn of_container(container: Container<'_>, profile: Profile<'_>, pod: &PodView<'_
     finding
 }
 
-fn orphan(key: &str, profile: Profile<'_>, pod: &PodView<'_>) -> Finding {
-    let at = annotation(key);
-    finding(pod.finding(CODE, at.clone()), profile, pod)
-        .remove(at)
-        .into()
+fn orphan(container: &str, profile: Profile<'_>, pod: &PodView<'_>) -> Finding {
+    let at = annotation(container);
+    let finding = finding(pod.finding(CODE, at.clone()), profile, pod);
+    finding.remove(at).into()
 }
 
 fn finding<'a>(
@@ -151,12 +146,10 @@ fn finding<'a>(
     profile: Profile<'_>,
     pod: &PodView<'_>,
 ) -> FindingBuilder<'a> {
-    at.message(
-        "an AppArmor profile, set by field or annotation, takes the place of the runtime's own",
-    )
-    .found(profile.text())
-    .required(required(pod))
-    .risk("what the runtime's default profile forbids fails")
+    at.message("the runtime's AppArmor profile is replaced or switched off, by field or annotation")
+        .found(profile.text())
+        .required(required(pod))
+        .risk("what the runtime's default profile forbids fails")
 }
 
 fn required(pod: &PodView<'_>) -> String {
@@ -172,15 +165,13 @@ fn required(pod: &PodView<'_>) -> String {
     }
 }
 
-fn annotation(key: &str) -> Path {
-    Path::dotted("metadata.annotations").key(key)
+fn annotation(container: &str) -> Path {
+    Path::dotted("metadata.annotations").key(format!("{ANNOTATIONS}{container}"))
 }
 
 fn remove_annotation(finding: &mut Finding, pod: &PodView<'_>, container: &str) {
-    let path = pod
-        .pod
-        .path(annotation(&format!("{ANNOTATIONS}{container}")));
     if let Some(fix) = &mut finding.fix {
+        let path = pod.pod.path(annotation(container));
         fix.edits.push(Edit::Remove { path });
     }
 }

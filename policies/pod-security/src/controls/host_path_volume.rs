@@ -19,7 +19,7 @@ pub(super) fn judge(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
             found.push(
                 pod.finding(CODE, at.key(SOURCE))
                     .message("the volume is a piece of its node's file system")
-                    .found(path.unwrap_or("a path of the node"))
+                    .found(path.unwrap_or("not a path"))
                     .required("another type of volume")
                     .help(
                         "no fix: only its author knows what can take its place, most often a \

@@ -16,32 +16,19 @@ use crate::{
 pub(crate) const CODE: &str = "host-port";
 
 pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let ports = member(view.container.node(), "ports");
-    if ports.count() == 0 {
-        return;
-    }
     let on_node = !is_off(member(view.pod.spec, "hostNetwork"));
     let tuning = view.pod.tuning(CODE);
-    let forbidden = |port: Node<'_>| {
-        let port = opened(port, on_node);
-        !is_none(port) && !whole(port).is_some_and(|number| is_allowed(number, tuning))
-    };
-    if !ports.items().any(forbidden) {
-        return;
-    }
-    let bad: Vec<_> = ports
-        .items()
-        .enumerate()
-        .filter(|(_, port)| forbidden(*port))
-        .collect();
-    let numbers: Vec<_> = bad
-        .iter()
-        .map(|(_, port)| number(opened(*port, on_node)))
+    let ports = member(view.container.node(), "ports").items();
+    let opened = ports.map(|port| opened(port, on_node)).enumerate();
+    let bad: Vec<_> = opened
+        .filter(|(_, port)| is_forbidden(*port, tuning))
         .collect();
     let at = match *bad {
+        [] => return,
         [(index, _)] => host_port(index),
         _ => Path::dotted("ports"),
     };
+    let numbers: Vec<_> = bad.iter().map(|(_, port)| number(*port)).collect();
     let finding = view
         .finding(CODE, at)
         .message("the container opens ports of its node, past every network policy")
@@ -74,6 +61,14 @@ fn opened(port: Node<'_>, on_node: bool) -> Node<'_> {
     }
 }
 
+fn is_forbidden(port: Node<'_>, tuning: &Tuning) -> bool {
+    let is_allowed = |number: i64| {
+        let mut ranges = tuning.allow.iter().filter_map(|text| range(text));
+        ranges.any(|range| range.contains(&number))
+    };
+    !is_none(port) && !whole(port).is_some_and(is_allowed)
+}
+
 fn is_none(port: Node<'_>) -> bool {
     port.is_null() || whole(port) == Some(0)
 }
@@ -92,11 +87,6 @@ fn required(tuning: &Tuning) -> String {
         [] => "not set".to_owned(),
         allowed => format!("not set, or one of {}", allowed.join(", ")),
     }
-}
-
-fn is_allowed(port: i64, tuning: &Tuning) -> bool {
-    let mut ranges = tuning.allow.iter().filter_map(|text| range(text));
-    ranges.any(|range| range.contains(&port))
 }
 
 /// A port, or the first and last one of a range: `7000-8000`.

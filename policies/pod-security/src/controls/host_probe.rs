@@ -15,29 +15,22 @@ const HOOKS: [&str; 2] = ["postStart", "preStop"];
 const ACTIONS: [&str; 2] = ["httpGet", "tcpSocket"];
 
 pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let container = view.container.node();
     let tuning = view.pod.tuning(CODE);
-    if !hosts(container).any(|host| is_forbidden(host.value, tuning)) {
-        return;
-    }
-    let mut bad = hosts(container)
+    let hosts = hosts(view.container.node());
+    let bad: Vec<_> = hosts
         .filter(|host| is_forbidden(host.value, tuning))
-        .peekable();
-    let at = bad.peek().map(Host::path).unwrap_or_default();
-    let mut finding = view
-        .finding(CODE, at)
-        .message(
-            "a probe or hook makes the node send requests to a host that the pod's author names",
-        )
-        .required("not set: the pod's own address");
-    for host in bad {
-        finding = finding.remove(host.path());
+        .collect();
+    if let [first, ..] = &*bad {
+        let finding = view
+            .finding(CODE, first.path())
+            .message("a probe or hook makes the node send requests to a host that the pod's author names")
+            .required("not set: the pod's own address")
+            .risk("the request goes to the pod's own address instead");
+        let repaired = bad
+            .iter()
+            .fold(finding, |finding, host| finding.remove(host.path()));
+        found.push(repaired.into());
     }
-    found.push(
-        finding
-            .risk("the request goes to the pod's own address instead")
-            .into(),
-    );
 }
 
 fn is_forbidden(host: Node<'_>, tuning: &Tuning) -> bool {

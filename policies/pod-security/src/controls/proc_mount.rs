@@ -16,7 +16,7 @@ pub(super) fn judge(view: &ContainerView<'_>, form: Level, found: &mut Vec<Findi
     if !mount.is_null() && mount.as_str() != Some("Default") && !may_choose {
         found.push(
             view.finding(CODE, "securityContext.procMount")
-                .message("`/proc` shows and changes what runtimes hide of the node's kernel")
+                .message("`/proc` is mounted without the masks that hide the node's kernel")
                 .required("Default or not set")
                 .remove("securityContext.procMount")
                 .risk("what mounts a `/proc` of its own, such as a nested container, fails")

@@ -16,7 +16,7 @@ pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
     let set = member(pod.security, FIELD);
     let holds = match set.as_bool() {
         Some(value) => value,
-        None => set.is_null() && !pod.is_left_to_it(FIELD),
+        None => set.is_null() && !pod.is_left_to_pod(FIELD),
     };
     if !holds && !pod.may_run_as_root() {
         const AT: &str = "spec.securityContext.runAsNonRoot";
@@ -38,7 +38,7 @@ pub(super) fn judge_container(view: &ContainerView<'_>, _: Level, found: &mut Ve
 }
 
 fn finding(at: FindingBuilder<'_>) -> Finding {
-    at.message("nothing keeps its processes from running as root")
+    at.message("running as root is not ruled out")
         .required("true")
         .risk("a container whose image runs as root does not start")
         .into()

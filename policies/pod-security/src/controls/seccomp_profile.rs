@@ -48,7 +48,7 @@ pub(super) fn judge_pod(pod: &PodView<'_>, form: Level, found: &mut Vec<Finding>
     match pod.security.set(FIELD) {
         Some(profile) if is_allowed(profile, pod.tuning(CODE)) => {}
         Some(profile) => found.push(off(profile, pod, POD, |at| pod.finding(CODE, at))),
-        None if rule == Rule::Set && pod.is_left_to_it(FIELD) => {
+        None if rule == Rule::Set && pod.is_left_to_pod(FIELD) => {
             found.push(unset(pod, POD, |at| pod.finding(CODE, at)));
         }
         None => {}

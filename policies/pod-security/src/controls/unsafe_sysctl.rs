@@ -31,12 +31,14 @@ const SAFE: [(&str, u8); 14] = [
 ];
 
 pub(super) fn judge(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let sysctls = member(pod.security, "sysctls");
-    if sysctls.items().all(|sysctl| is_safe(sysctl, pod)) {
+    let sysctls = member(pod.security, "sysctls").items();
+    let names: Vec<_> = sysctls
+        .filter(|sysctl| !is_safe(*sysctl, pod))
+        .map(name)
+        .collect();
+    if names.is_empty() {
         return;
     }
-    let bad = sysctls.items().filter(|sysctl| !is_safe(*sysctl, pod));
-    let names: Vec<_> = bad.map(name).collect();
     let shown: Vec<_> = names
         .iter()
         .map(|name| name.unwrap_or("one without a name"))

@@ -184,6 +184,37 @@ mod places {
         );
     }
 
+    /// The API server copies AppArmor profiles between field and annotation.
+    #[test]
+    fn an_apparmor_profile_is_one_finding_however_often_it_is_written() {
+        const FIELD: &str = "securityContext.appArmorProfile";
+        let unconfined = || json!({"type": "Unconfined"});
+        let app = &format!("spec.containers[name=app].{FIELD}");
+        let pod = &format!("spec.{FIELD}");
+        let annotation = (
+            r#"metadata.annotations["container.apparmor.security.beta.kubernetes.io/app"]"#,
+            json!("unconfined"),
+        );
+        assert_eq!(found(&[annotation.clone()]), [format!("{app}.type")]);
+        assert_eq!(
+            found(&[annotation.clone(), (app, unconfined())]),
+            [format!("{app}.type")]
+        );
+        assert_eq!(
+            found(&[annotation.clone(), (pod, unconfined())]),
+            [format!("{pod}.type")]
+        );
+
+        let mut twice = passing_pod();
+        set(&mut twice, annotation.0, annotation.1);
+        set(&mut twice, pod, unconfined());
+        let fix = run(&twice, &level("baseline", 37)).remove(0).fix.unwrap();
+        fix.edits
+            .iter()
+            .for_each(|edit| support::apply(&mut twice, edit));
+        assert_eq!(run(&twice, &level("baseline", 37)), []);
+    }
+
     #[test]
     fn each_volume_is_a_finding_of_its_own() {
         let volumes = json!([

@@ -1,0 +1,139 @@
+//! Each built-in policy says the same natively and as wasm, for every recorded review and some more.
+
+use std::{fs, path::Path};
+
+use gatehouse_abi::{Answer, tree::TreeBuf};
+use gatehouse_core::{Limits, Request, Review};
+use gatehouse_sandbox::{Policy, Sandbox};
+use gatehouse_sdk::{Facts, Findings, Needs, read_settings};
+use serde_json::{Value, json};
+
+/// The requests of the recorded reviews that have a well-formed object, and two pods that break all they can.
+fn requests() -> Vec<Request> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/reviews");
+    let mut requests: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .map(|path| fs::read(path).unwrap())
+        .map(|body| Review::parse(&body, &Limits::default()).unwrap())
+        .filter_map(|review| review.request.ok())
+        .collect();
+    assert!(requests.len() > 30, "only {} reviews", requests.len());
+    requests.extend(
+        [bad_pod(), strange_pod()]
+            .map(|pod| Request::to_create(pod, "shop", &Limits::default()).unwrap()),
+    );
+    requests
+}
+
+fn bad_pod() -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "bad", "annotations": {
+            "container.apparmor.security.beta.kubernetes.io/a": "unconfined",
+        }},
+        "spec": {
+            "hostNetwork": true, "hostPID": true, "hostIPC": true,
+            "securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}], "runAsUser": 0},
+            "initContainers": [{"name": "i", "image": "UPPER:latest", "restartPolicy": "Always"}],
+            "containers": [{
+                "name": "a", "image": "nginx",
+                "ports": [{"containerPort": 80, "hostPort": 80}],
+                "securityContext": {
+                    "privileged": true, "procMount": "Unmasked",
+                    "capabilities": {"add": ["SYS_ADMIN", "NET_RAW"]},
+                    "seLinuxOptions": {"type": "evil_t", "user": "root"},
+                    "seccompProfile": {"type": "Unconfined"},
+                },
+            }],
+            "volumes": [{"name": "h", "hostPath": {"path": "/"}}, {"name": "n", "nfs": {}}],
+        },
+    })
+}
+
+/// Values of types that the API refuses.
+fn strange_pod() -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": 5, "annotations": []},
+        "spec": {
+            "hostNetwork": "yes", "securityContext": "none", "os": 1, "volumes": {"a": 1},
+            "containers": [{"name": 1, "image": {"a": 1}, "securityContext": [], "ports": "80"}, {}],
+        },
+    })
+}
+
+type Evaluate<S> = fn(&gatehouse_sdk::Request<'_>, &S, &Facts<'_>) -> Result<Findings, Needs>;
+
+fn compare<S: serde::de::DeserializeOwned>(name: &str, settings: &[Value], native: Evaluate<S>) {
+    let sandbox = Sandbox::new(gatehouse_sandbox::Limits::default()).unwrap();
+    let module = sandbox
+        .load(gatehouse_builtin::find(name).unwrap().wasm)
+        .unwrap();
+    let facts = json!({"namespace": {"shop": {"labels": {
+        "pod-security.kubernetes.io/enforce": "restricted",
+    }}}});
+    let all_facts = [
+        TreeBuf::from_value(&facts).unwrap(),
+        TreeBuf::from_value(&json!({})).unwrap(),
+    ];
+    let mut answers = 0;
+    for settings in settings {
+        let tree = TreeBuf::from_value(settings).unwrap();
+        let policy = Policy::new(module.clone(), tree.clone());
+        assert_eq!(policy.configure(), Ok(Vec::new()), "{name} {settings}");
+        let typed: S = read_settings(tree.root()).unwrap();
+        for (request, facts) in requests()
+            .iter()
+            .flat_map(|r| all_facts.iter().map(move |f| (r, f)))
+        {
+            let view = gatehouse_sdk::Request::new(request.node());
+            let expected = match native(&view, &typed, &Facts::new(facts.root())) {
+                Ok(findings) if findings.is_empty() => None,
+                Ok(findings) => Some(Answer::Findings(findings.into_vec())),
+                Err(needs) => Some(Answer::from(needs)),
+            };
+            let got = policy.evaluate(request.tree(), facts, None).unwrap();
+            assert_eq!(got, expected, "{name} {settings}");
+            answers += usize::from(got.is_some());
+        }
+    }
+    assert!(answers > 0, "{name} never said anything");
+}
+
+#[test]
+fn pod_security_says_the_same() {
+    let settings = [
+        json!({}),
+        json!({"level": "baseline", "version": "v1.20"}),
+        json!({"level": "restricted"}),
+        json!({"level": "namespace"}),
+    ];
+    compare("pod-security", &settings, pod_security::evaluate);
+}
+
+#[test]
+fn image_trust_says_the_same() {
+    let settings = [
+        json!({}),
+        json!({"digest": "optional", "forbiddenTags": ["latest"], "allowedImages": ["ghcr.io/**"]}),
+    ];
+    compare("image-trust", &settings, image_trust::evaluate);
+}
+
+#[test]
+fn what_a_module_says_of_itself_is_what_its_crate_says() {
+    let sandbox = Sandbox::new(gatehouse_sandbox::Limits::default()).unwrap();
+    for (name, metadata) in [
+        ("pod-security", pod_security::METADATA),
+        ("image-trust", image_trust::METADATA),
+    ] {
+        let module = sandbox
+            .load(gatehouse_builtin::find(name).unwrap().wasm)
+            .unwrap();
+        let expected: gatehouse_abi::Metadata = serde_json::from_str(metadata).unwrap();
+        assert_eq!(*module.metadata(), expected);
+        assert_eq!(module.metadata().name, name);
+    }
+}
