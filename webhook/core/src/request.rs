@@ -32,8 +32,8 @@ pub enum Malformed {
         /// What belongs there.
         expected: &'static str,
     },
-    /// A workload without the pod that it would create.
-    #[error("`{0}`, the pod that it would create, is not set")]
+    /// A Pod without a spec, or a workload without the pod that it would create.
+    #[error("`{0}` is not set, so there is no pod to judge")]
     NoTemplate(String),
     /// More containers than the limit.
     #[error("the pod has {found} containers, more than the limit of {limit} containers per pod")]

@@ -44,6 +44,8 @@ impl<'t> Events<'t> {
             flow_nesting_limit: depth + 1,
             block_nesting_limit: depth + 1,
             emit_anchor_events: true,
+            // another crate of the build may switch the parser's comments on
+            emit_comments: false,
         };
         Ok(Self {
             yaml,

@@ -47,3 +47,40 @@ impl GiveUp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn limits(give_up_for: Duration) -> Limits {
+        Limits {
+            give_up_after: 3,
+            give_up_for,
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn only_time_outs_running_count() {
+        let limits = limits(Duration::from_secs(60));
+        let give_up = GiveUp::default();
+        for timed_out in [true, true, false, true, true] {
+            give_up.record(timed_out, &limits);
+        }
+        assert_eq!(give_up.check(&limits), Ok(()));
+        give_up.record(true, &limits);
+        assert!(give_up.check(&limits).is_err());
+    }
+
+    #[test]
+    fn after_the_pause_one_good_run_is_enough() {
+        let limits = limits(Duration::ZERO);
+        let give_up = GiveUp::default();
+        for timed_out in [true, true, true, false, true, true] {
+            give_up.record(timed_out, &limits);
+            assert_eq!(give_up.check(&limits), Ok(()));
+        }
+    }
+}

@@ -1,12 +1,12 @@
-use std::time::{Duration, Instant};
-
-use wasmtime::{Extern, ModuleExport, ResourceLimiter, Store, WasmParams, WasmResults};
+use wasmtime::{
+    Extern, ModuleExport, ResourceLimiter, Store, UpdateDeadline, WasmParams, WasmResults,
+};
 
 use crate::{
     BadAnswer, Failure, Limits, Trap,
-    engine::TICK,
     module::{Code, Module},
     sandbox::reason,
+    time::Time,
 };
 
 /// A document in one of the forms in which a module reads it.
@@ -17,62 +17,33 @@ pub(crate) trait Document {
     fn write(&self, room: &mut [u8]);
 }
 
-/// How long an instance may run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Time {
-    ticks: u64,
-    too_late: TooLate,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum TooLate {
-    Limit(Duration),
-    Deadline,
-}
-
-impl Time {
-    /// As long as `limit`, or until `deadline` where that is nearer.
-    pub(crate) fn new(limit: Duration, deadline: Option<Instant>) -> Result<Self, Failure> {
-        let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-        match left {
-            Some(Duration::ZERO) => Err(Failure::Deadline),
-            Some(left) if left < limit => Ok(Self {
-                ticks: ticks(left),
-                too_late: TooLate::Deadline,
-            }),
-            _ => Ok(Self {
-                ticks: ticks(limit),
-                too_late: TooLate::Limit(limit),
-            }),
-        }
-    }
-
-    fn failure(self) -> Failure {
-        match self.too_late {
-            TooLate::Limit(limit) => Failure::TimedOut { limit },
-            TooLate::Deadline => Failure::Deadline,
-        }
-    }
-}
-
-/// One more than fits: the first tick may come at once.
-fn ticks(time: Duration) -> u64 {
-    (time.as_nanos() / TICK.as_nanos()) as u64 + 1
-}
-
-/// What the host keeps of an instance: its limits, and whether it was refused anything.
+/// What the host keeps of an instance: its limits, and which of them it has come up against.
 pub(crate) struct Guest {
     memory: usize,
     table: usize,
+    time: Time,
     refused: Option<Failure>,
+    stopped: Option<Failure>,
 }
 
 impl Guest {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &Limits, time: Time) -> Self {
         Self {
             memory: limits.memory,
             table: limits.table,
+            time,
             refused: None,
+            stopped: None,
+        }
+    }
+
+    fn time_is_up(&mut self) -> UpdateDeadline {
+        match self.time.look() {
+            Ok(ticks) => UpdateDeadline::Continue(ticks),
+            Err(failure) => {
+                self.stopped = Some(failure);
+                UpdateDeadline::Interrupt
+            }
         }
     }
 }
@@ -109,7 +80,6 @@ impl ResourceLimiter for Guest {
 pub(crate) struct Instance<'m> {
     code: &'m Code,
     limits: &'m Limits,
-    time: Time,
     store: Store<Guest>,
     instance: wasmtime::Instance,
 }
@@ -121,18 +91,19 @@ impl<'m> Instance<'m> {
     /// Runs the module's start function, if it has one; the time runs from here on.
     pub(crate) fn new(module: &'m Module, time: Time) -> Result<Self, Failure> {
         let (code, sandbox) = (module.code().ok_or_else(lost)?, module.sandbox());
-        let mut store = Store::new(&sandbox.engine, Guest::new(&sandbox.limits));
+        let first_half = time.first_half();
+        let mut store = Store::new(&sandbox.engine, Guest::new(&sandbox.limits, time));
         store.limiter(|guest| guest);
-        store.set_epoch_deadline(time.ticks);
+        store.set_epoch_deadline(first_half);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().time_is_up()));
         match code.pre.instantiate(&mut store) {
             Ok(instance) => Ok(Self {
                 code,
                 limits: &sandbox.limits,
-                time,
                 store,
                 instance,
             }),
-            Err(error) => Err(failure(&error, store.data(), time)),
+            Err(error) => Err(failure(&error, store.data())),
         }
     }
 
@@ -148,7 +119,7 @@ impl<'m> Instance<'m> {
             let (bytes, rest) = room.split_at_mut(room_of(document));
             document.write(&mut bytes[..document.len()]);
             *place = (ptr, document.len() as u32);
-            ptr += bytes.len() as u32;
+            ptr = ptr.wrapping_add(bytes.len() as u32);
             room = rest;
         }
         Ok(places)
@@ -223,7 +194,7 @@ impl<'m> Instance<'m> {
         function
             .typed(&self.store)
             .and_then(|function| function.call(&mut self.store, params))
-            .map_err(|error| failure(&error, self.store.data(), self.time))
+            .map_err(|error| failure(&error, self.store.data()))
     }
 
     fn memory(&mut self) -> Result<&mut [u8], Failure> {
@@ -249,13 +220,13 @@ fn lost() -> Failure {
     Failure::Host("its code is gone".into())
 }
 
-/// What stopped a policy. Time comes first, as it decides whether the policy is given up; then what it
-/// was refused, as most modules answer a refusal with a trap that says nothing.
-fn failure(error: &wasmtime::Error, guest: &Guest, time: Time) -> Failure {
+/// What stopped a policy. What it was refused comes first, as most modules answer a refusal with a trap
+/// that says nothing; only an interrupt comes from the host.
+fn failure(error: &wasmtime::Error, guest: &Guest) -> Failure {
+    let refused = || guest.refused.clone();
     match error.downcast_ref::<wasmtime::Trap>() {
-        Some(wasmtime::Trap::Interrupt) => time.failure(),
-        Some(_) if guest.refused.is_some() => guest.refused.clone().unwrap_or_else(lost),
-        Some(trap) => Failure::Trapped(Trap::from(*trap)),
+        Some(wasmtime::Trap::Interrupt) => guest.stopped.clone().unwrap_or_else(lost),
+        Some(trap) => refused().unwrap_or_else(|| Failure::Trapped(Trap::from(*trap))),
         None => Failure::Host(reason(error)),
     }
 }

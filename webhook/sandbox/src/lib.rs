@@ -19,6 +19,7 @@ mod plain;
 mod policy;
 mod precompiled;
 mod sandbox;
+mod time;
 
 pub use failure::{BadAnswer, Failure, Trap};
 pub use limits::Limits;

@@ -5,9 +5,10 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a module's file. Default: 16 MiB.
     pub module: usize,
-    /// Time of one evaluation, in whole milliseconds. Default: 20 ms.
+    /// Time of one evaluation, in whole milliseconds. From half of it on, only what the policy really
+    /// runs counts, so that a busy machine makes no good policy fail. Default: 20 ms.
     pub evaluate_time: Duration,
-    /// Time in which a module judges its settings, in whole milliseconds. Default: 100 ms.
+    /// Time in which a module judges its settings, likewise. Default: 100 ms.
     pub configure_time: Duration,
     /// Bytes of an instance's memory, in whole pages of 64 KiB. Default: 32 MiB.
     pub memory: usize,

@@ -12,8 +12,9 @@ use crate::{
     Failure, Limits, Module,
     answer::{read_answer, read_settings_errors},
     giveup::GiveUp,
-    instance::{Document, Instance, Time},
+    instance::{Document, Instance},
     permits::Permit,
+    time::Time,
 };
 
 /// A module with the settings by which it judges: what a request is evaluated by.
@@ -64,7 +65,7 @@ impl Policy {
     /// Judges a request with the facts that are known so far, on the calling thread and in an instance
     /// of its own; `None`: nothing found and nothing needed.
     ///
-    /// It takes [`Limits::evaluate_time`] or until `deadline`, whichever is less.
+    /// It may take [`Limits::evaluate_time`], but not past `deadline`.
     ///
     /// # Errors
     /// What kept the module from answering.

@@ -47,7 +47,9 @@ impl Admin {
         limits: Arc<ServeLimits>,
     ) -> io::Result<Self> {
         let (sender, phase) = watch::channel(Phase::Serving);
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let connections = limits.admin_connections;
         let endpoint = Endpoint {
             metrics: status.metrics.of_listener("admin"),
@@ -77,11 +79,20 @@ impl Drop for Admin {
 
 fn router(status: Status) -> Router {
     Router::new()
-        .route("/healthz", get(async |State(status): State<Status>| report(status.health.live())))
-        .route("/readyz", get(async |State(status): State<Status>| report(status.health.ready())))
+        .route(
+            "/healthz",
+            get(async |State(status): State<Status>| report(status.health.live())),
+        )
+        .route(
+            "/readyz",
+            get(async |State(status): State<Status>| report(status.health.ready())),
+        )
         .route("/metrics", get(all_metrics))
         .fallback(async || {
-            (StatusCode::NOT_FOUND, "only /healthz, /readyz and /metrics are here\n")
+            (
+                StatusCode::NOT_FOUND,
+                "only /healthz, /readyz and /metrics are here\n",
+            )
         })
         .with_state(status)
 }

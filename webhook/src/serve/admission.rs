@@ -15,7 +15,8 @@ use axum::{
     routing::post,
 };
 use gatehouse_core::{
-    Decision, FailedPolicy, Failure, Limits, Purpose, Review, ReviewError, config::OnError, response,
+    Decision, FailedPolicy, Failure, Limits, Purpose, Review, ReviewError, config::OnError,
+    response,
 };
 use tracing::Instrument;
 
@@ -79,9 +80,17 @@ pub(crate) fn router(gate: Arc<Gate>) -> Router {
     Router::new()
         .route("/validate", post(validate))
         .route("/mutate", post(mutate))
-        .fallback(async || (StatusCode::NOT_FOUND, "only /validate and /mutate are here\n"))
+        .fallback(async || {
+            (
+                StatusCode::NOT_FOUND,
+                "only /validate and /mutate are here\n",
+            )
+        })
         .method_not_allowed_fallback(async || {
-            (StatusCode::METHOD_NOT_ALLOWED, "only POST is answered here\n")
+            (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only POST is answered here\n",
+            )
         })
         .with_state(gate)
 }
@@ -139,7 +148,9 @@ impl Gate {
         let subject = review.request.as_ref().map(Subject::of).unwrap_or_default();
         let span = tracing::info_span!("request", endpoint = endpoint(purpose), uid = %review.uid);
         let judged = async {
-            let decision = self.decide(review.request, &snapshot, purpose, time.deadline).await;
+            let decision = self
+                .decide(review.request, &snapshot, purpose, time.deadline)
+                .await;
             let answer = answer(&review.uid, &decision, purpose, &self.judging);
             (decision, answer)
         };
@@ -301,9 +312,16 @@ mod tests {
 
     #[test]
     fn other_content_types_are_named() {
-        let not = |found: &str| Err(format!("the content type is {found}, not `application/json`"));
+        let not = |found: &str| {
+            Err(format!(
+                "the content type is {found}, not `application/json`"
+            ))
+        };
         assert_eq!(content_type(b"text/plain"), not("`text/plain`"));
-        assert_eq!(content_type(b"application/jsonp"), not("`application/jsonp`"));
+        assert_eq!(
+            content_type(b"application/jsonp"),
+            not("`application/jsonp`")
+        );
         assert_eq!(content_type(b""), not("``"));
         assert_eq!(content_type(b"\xff"), not("`\u{fffd}`"));
         let none = check_content_type(&HeaderMap::new()).unwrap_err();
@@ -321,14 +339,19 @@ mod tests {
         assert_eq!(verdict(&decision, Purpose::Validate), "error");
         let body = async |purpose| {
             let answer = answer("u", &decision, purpose, &Limits::default());
-            let bytes = axum::body::to_bytes(answer.into_body(), 4096).await.unwrap();
+            let bytes = axum::body::to_bytes(answer.into_body(), 4096)
+                .await
+                .unwrap();
             serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
         };
         let validated = body(Purpose::Validate).await;
         assert_eq!(validated["response"]["uid"], "u");
         assert_eq!(validated["response"]["allowed"], false);
         let message = validated["response"]["status"]["message"].as_str().unwrap();
-        assert!(message.starts_with("Pod web could not be checked by gatehouse"), "{message}");
+        assert!(
+            message.starts_with("Pod web could not be checked by gatehouse"),
+            "{message}"
+        );
         let mutated = body(Purpose::Mutate).await;
         let expected = serde_json::json!({"uid": "u", "allowed": true});
         assert_eq!(mutated["response"], expected);

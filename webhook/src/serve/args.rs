@@ -215,7 +215,11 @@ mod tests {
         assert_eq!(options.listen.to_string(), "0.0.0.0:8443");
         assert_eq!(options.admin_listen.to_string(), "0.0.0.0:8080");
         assert_eq!(options.drain_delay, Duration::ZERO);
-        let CertificateSource::SelfMade { names, authority_out } = options.certificate else {
+        let CertificateSource::SelfMade {
+            names,
+            authority_out,
+        } = options.certificate
+        else {
             panic!("self-made expected")
         };
         assert_eq!(names.to_string(), "`localhost`, `127.0.0.1`, `::1`");
@@ -252,11 +256,23 @@ mod tests {
         let cases = [
             ("--tls-self-signed", "--config <PATH>|--default-policies"),
             ("--default-policies", "--tls-cert"),
-            ("--default-policies --config a --tls-self-signed", "cannot be used with"),
+            (
+                "--default-policies --config a --tls-self-signed",
+                "cannot be used with",
+            ),
             ("--default-policies --tls-cert c", "--tls-key <FILE>"),
-            ("--default-policies --tls-self-signed --tls-cert c --tls-key k", "cannot be used with"),
-            ("--default-policies --tls-cert c --tls-key k --tls-name n", "--tls-self-signed"),
-            ("--default-policies --tls-self-signed --tls-name a..b", "--tls-name: `a..b`"),
+            (
+                "--default-policies --tls-self-signed --tls-cert c --tls-key k",
+                "cannot be used with",
+            ),
+            (
+                "--default-policies --tls-cert c --tls-key k --tls-name n",
+                "--tls-self-signed",
+            ),
+            (
+                "--default-policies --tls-self-signed --tls-name a..b",
+                "--tls-name: `a..b`",
+            ),
         ];
         for (args, part) in cases {
             let refusal = refusal(args);
@@ -267,7 +283,11 @@ mod tests {
     #[test]
     fn numbers_are_bounded() {
         let with = |arg: &str| options(&format!("--default-policies --tls-self-signed {arg}"));
-        for good in ["--max-body-bytes 268435456", "--workers 512", "--connection-age 1ns"] {
+        for good in [
+            "--max-body-bytes 268435456",
+            "--workers 512",
+            "--connection-age 1ns",
+        ] {
             assert!(with(good).is_ok(), "{good}");
         }
         for bad in [

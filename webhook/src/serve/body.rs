@@ -186,7 +186,11 @@ mod tests {
         let one = room.read(announced(2048), in_ms(LATER)).await.unwrap();
         let two = room.read(chunked(1), in_ms(LATER)).await.unwrap();
         let error = room.read(announced(1), in_ms(20)).await.unwrap_err();
-        assert_eq!(error, BodyError::NoRoom, "one of unknown length takes the limit");
+        assert_eq!(
+            error,
+            BodyError::NoRoom,
+            "one of unknown length takes the limit"
+        );
         drop(one);
         assert!(room.read(announced(1), in_ms(LATER)).await.is_ok());
         drop(two);

@@ -73,7 +73,10 @@ impl Endpoint {
             Ok(Err(error)) => Err(("handshake", error.to_string())),
             Err(_) => Err((
                 "handshake-time",
-                format!("the TLS handshake took longer than {} s", limit.as_secs_f64()),
+                format!(
+                    "the TLS handshake took longer than {} s",
+                    limit.as_secs_f64()
+                ),
             )),
         }
     }

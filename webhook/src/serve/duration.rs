@@ -67,15 +67,36 @@ mod tests {
             ("0s", 0),
         ];
         for (text, nanoseconds) in cases {
-            assert_eq!(parse(text).map(|d| d.as_nanos()), Some(nanoseconds), "{text}");
+            assert_eq!(
+                parse(text).map(|d| d.as_nanos()),
+                Some(nanoseconds),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn anything_else_is_no_duration() {
         let cases = [
-            "", "+", "10", "s", ".s", "-1s", "1.2.3s", "10 s", "10S", "1d", "ten", "1e3s", "NaNs", "infs",
-            "10s,", "1s1", "00", "99999999999999999999h", "10%73",
+            "",
+            "+",
+            "10",
+            "s",
+            ".s",
+            "-1s",
+            "1.2.3s",
+            "10 s",
+            "10S",
+            "1d",
+            "ten",
+            "1e3s",
+            "NaNs",
+            "infs",
+            "10s,",
+            "1s1",
+            "00",
+            "99999999999999999999h",
+            "10%73",
         ];
         for text in cases {
             assert_eq!(parse(text), None, "{text}");

@@ -67,7 +67,10 @@ impl Health {
         if starting || silent < self.standstill {
             return Ok(());
         }
-        Err(format!("the workers stand still for {} s", silent.as_secs()))
+        Err(format!(
+            "the workers stand still for {} s",
+            silent.as_secs()
+        ))
     }
 
     /// Whether requests should come.
@@ -147,7 +150,10 @@ mod tests {
         assert_eq!(health.live(), Ok(()), "nothing runs yet");
         phase.send_replace(Phase::Serving);
         let reason = health.live().unwrap_err();
-        assert!(reason.starts_with("the workers stand still for "), "{reason}");
+        assert!(
+            reason.starts_with("the workers stand still for "),
+            "{reason}"
+        );
         assert!(health.ready().is_err());
     }
 

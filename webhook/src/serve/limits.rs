@@ -113,6 +113,9 @@ mod tests {
         assert_eq!(limits.budget(seconds(0)), default);
         assert_eq!(limits.budget(seconds(30)), Duration::from_millis(29_500));
         assert_eq!(limits.budget(seconds(31)), Duration::from_millis(29_500));
-        assert_eq!(limits.budget(Some(Duration::MAX)), Duration::from_millis(29_500));
+        assert_eq!(
+            limits.budget(Some(Duration::MAX)),
+            Duration::from_millis(29_500)
+        );
     }
 }

@@ -44,8 +44,8 @@ const KINDS: [&str; 12] = [
 
 /// Seconds; an evaluation takes microseconds, and the API server waits for 30 s at most.
 const BUCKETS: [f64; 16] = [
-    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
-    30.0,
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+    5.0, 30.0,
 ];
 
 /// All metrics of the server.
@@ -378,7 +378,9 @@ impl Collector for DroppedLines {
         let family = Family::<LogLabel, Counter>::default();
         for (log, queue) in &self.0 {
             let counter = family.get_or_create_owned(&LogLabel { log });
-            counter.inner().store(queue.dropped(), std::sync::atomic::Ordering::Relaxed);
+            counter
+                .inner()
+                .store(queue.dropped(), std::sync::atomic::Ordering::Relaxed);
         }
         let help = "Lines that were dropped as a log could not be written fast enough";
         let counter = ConstCounter::new(0_u64).metric_type();

@@ -113,7 +113,10 @@ impl ConfigKeeper {
             Change::Refused(error) => {
                 metrics.reloaded(Loaded::Configuration, false);
                 let errors = error.to_string();
-                tracing::error!(errors, "the configuration changed but cannot be loaded, the last good one stays in use");
+                tracing::error!(
+                    errors,
+                    "the configuration changed but cannot be loaded, the last good one stays in use"
+                );
             }
         }
     }
@@ -173,7 +176,11 @@ impl CertificateReloads {
             Ok(is_new) => {
                 // the old certificate, put back after a broken one, is as good as a new one
                 let mended = self.told.take().is_some();
-                if is_new || mended { Change::Loaded } else { Change::None }
+                if is_new || mended {
+                    Change::Loaded
+                } else {
+                    Change::None
+                }
             }
             Err(error) if self.told.as_ref() == Some(&error) => Change::None,
             Err(error) => {
@@ -190,7 +197,10 @@ pub(crate) fn tell_configuration(snapshot: &Snapshot, metrics: &SharedMetrics) {
     metrics.set_policies(policies);
     let config_sha256 = &snapshot.sha256;
     if policies == 0 {
-        tracing::warn!(config_sha256, "the configuration has no Policy, which means that nothing is judged");
+        tracing::warn!(
+            config_sha256,
+            "the configuration has no Policy, which means that nothing is judged"
+        );
     } else {
         tracing::info!(config_sha256, policies, "the configuration is loaded");
     }

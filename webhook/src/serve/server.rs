@@ -285,7 +285,11 @@ impl Common {
         Ok(connections)
     }
 
-    fn start_reloader(&self, config: ConfigKeeper, keeper: CertificateKeeper) -> io::Result<Reloader> {
+    fn start_reloader(
+        &self,
+        config: ConfigKeeper,
+        keeper: CertificateKeeper,
+    ) -> io::Result<Reloader> {
         let certificate = CertificateReloads::new(keeper);
         let interval = self.limits.poll_interval;
         Reloader::start(config, certificate, self.metrics.clone(), interval)

@@ -10,7 +10,7 @@ fn found(review: &str, template: &str) -> Vec<String> {
     let review: Value = serde_json::from_str(review).unwrap();
     let mut request = review["request"].clone();
     let pointer = template.replace('.', "/");
-    let pod = request["object"].pointer(&format!("/{pointer}").trim_end_matches('/'));
+    let pod = request["object"].pointer(format!("/{pointer}").trim_end_matches('/'));
     request["pod"] = pod.unwrap().clone();
     request["podPath"] = json!(template);
     let tree = TreeBuf::from_value(&request).unwrap();

@@ -195,7 +195,8 @@ mod places {
             r#"metadata.annotations["container.apparmor.security.beta.kubernetes.io/app"]"#,
             json!("unconfined"),
         );
-        assert_eq!(found(&[annotation.clone()]), [format!("{app}.type")]);
+        let alone = std::slice::from_ref(&annotation);
+        assert_eq!(found(alone), [format!("{app}.type")]);
         assert_eq!(
             found(&[annotation.clone(), (app, unconfined())]),
             [format!("{app}.type")]

@@ -12,7 +12,8 @@ use std::{
 
 use gatehouse_certs::ServingNames;
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    ALL_VERSIONS, ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
     crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
@@ -115,13 +116,17 @@ impl TestServer {
 
     /// A new connection over TLS.
     pub(crate) fn client(&self) -> Client {
-        self.client_with(|_| {})
+        self.client_with(ALL_VERSIONS, |_| {})
     }
 
-    /// As [`TestServer::client`], with TLS as `change` says.
-    pub(crate) fn client_with(&self, change: impl FnOnce(&mut ClientConfig)) -> Client {
+    /// As [`TestServer::client`], with these versions of TLS and what `change` changes.
+    pub(crate) fn client_with(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Client {
         let pem = fs::read(self.folder.path().join("ca.crt")).unwrap();
-        Client::connect(self.listen, &pem, change).unwrap()
+        Client::connect(self.listen, &pem, versions, change).unwrap()
     }
 
     /// What `GET path` on the admin port says.
@@ -183,6 +188,7 @@ impl Client {
     pub(crate) fn connect(
         to: SocketAddr,
         pem: &[u8],
+        versions: &[&'static SupportedProtocolVersion],
         change: impl FnOnce(&mut ClientConfig),
     ) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
@@ -190,7 +196,7 @@ impl Client {
             roots.add(certificate.unwrap()).unwrap();
         }
         let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
@@ -332,6 +338,11 @@ pub(crate) fn pod_review(namespace: &str) -> Value {
             "dryRun": false,
         },
     })
+}
+
+/// Writes a configuration without policies.
+pub(crate) fn no_policies(folder: &Path) {
+    fs::write(folder.join("none.yaml"), "").unwrap();
 }
 
 /// Writes a policy of the guest `guest` into a configuration folder.

@@ -93,7 +93,10 @@ fn a_swapped_data_link_is_seen() {
         pair
     });
     let point_to = |name: &str| {
-        let (new, data) = (folder.path().join("..data_tmp"), folder.path().join("..data"));
+        let (new, data) = (
+            folder.path().join("..data_tmp"),
+            folder.path().join("..data"),
+        );
         std::os::unix::fs::symlink(name, &new).unwrap();
         fs::rename(new, data).unwrap();
     };
@@ -132,7 +135,10 @@ fn the_authority_is_written_for_clients() {
     let written = fs::read_to_string(out).unwrap();
     assert!(gatehouse_certs::CaBundle::from_pem(&written).is_ok());
     let error = CertificateKeeper::new(source(folder.path().join("no/ca.crt"))).unwrap_err();
-    assert!(error.to_string().contains("no/ca.crt` cannot be written: "), "{error}");
+    assert!(
+        error.to_string().contains("no/ca.crt` cannot be written: "),
+        "{error}"
+    );
 }
 
 #[test]
