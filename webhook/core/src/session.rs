@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use gatehouse_abi::{Answer, Finding, Need, Operation, Path, tree::TreeBuf};
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub struct Session<'s> {
     limits: Limits,
     purpose: Purpose,
     today: Date,
-    original: Request,
+    original: Arc<Request>,
     judged: Judged,
     /// The policies that judge this request, with what each was told and how often it ran.
     runs: Vec<Run>,
@@ -67,7 +67,7 @@ struct Run {
 /// One judging of one object by all policies; answers by the order of [`Session::runs`].
 #[derive(Debug)]
 struct Pass {
-    request: Request,
+    request: Arc<Request>,
     answers: Vec<Option<Result<Vec<Finding>, Failure>>>,
 }
 
@@ -99,12 +99,13 @@ impl<'s> Session<'s> {
             _ => set.matching(&request),
         };
         let runs: Vec<_> = policies.into_iter().map(Run::new).collect();
+        let request = Arc::new(request);
         Self {
             set,
             limits,
             purpose,
             today,
-            pass: Pass::new(request.clone(), runs.len()),
+            pass: Pass::new(Arc::clone(&request), runs.len()),
             original: request,
             judged,
             runs,
@@ -247,7 +248,7 @@ impl<'s> Session<'s> {
         let Ok(request) = self.original.with_object(&old, &self.limits) else {
             return false;
         };
-        let pass = Pass::new(request, self.runs.len());
+        let pass = Pass::new(Arc::new(request), self.runs.len());
         self.of_new = Some(std::mem::replace(&mut self.pass, pass));
         true
     }
@@ -277,7 +278,7 @@ impl<'s> Session<'s> {
         let differs = object != self.original.object().to_value();
         self.repairs.object = differs.then_some(object);
         self.repairs.applied = applied;
-        self.pass = Pass::new(request, self.runs.len());
+        self.pass = Pass::new(Arc::new(request), self.runs.len());
         true
     }
 
@@ -435,7 +436,7 @@ impl Run {
 }
 
 impl Pass {
-    fn new(request: Request, policies: usize) -> Self {
+    fn new(request: Arc<Request>, policies: usize) -> Self {
         Self {
             request,
             answers: vec![None; policies],

@@ -220,8 +220,8 @@ fn lost() -> Failure {
     Failure::Host("its code is gone".into())
 }
 
-/// What stopped a policy. What it was refused comes first, as most modules answer a refusal with a trap
-/// that says nothing; only an interrupt comes from the host.
+/// What stopped a policy. Only an interrupt comes from the host; any other trap may be a module's answer
+/// to a refusal, which says more than the trap.
 fn failure(error: &wasmtime::Error, guest: &Guest) -> Failure {
     let refused = || guest.refused.clone();
     match error.downcast_ref::<wasmtime::Trap>() {

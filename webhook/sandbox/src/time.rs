@@ -87,8 +87,8 @@ mod tests {
     #[test]
     fn time_in_which_the_thread_runs_is_limited() {
         let mut time = Time::new(LIMIT, None).unwrap();
-        assert_eq!(time.look(), Ok(11), "the second half begins");
         let begin = thread_time();
+        assert_eq!(time.look(), Ok(11), "the second half begins");
         let failure = loop {
             if let Err(failure) = time.look() {
                 break failure;

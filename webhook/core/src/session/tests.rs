@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use gatehouse_abi::{Edit, Fix, Metadata, tree::TreeBuf};
 use serde_json::json;
 use time::macros::date;
