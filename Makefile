@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: demo build test e2e lint fuzz bench gates toolchain nextest cluster
+.PHONY: demo build test e2e lint fuzz bench gates toolchain nextest
 
 BINARY := target/release/gatehouse
 
@@ -21,13 +21,13 @@ demo:
 	@tests/demo/run.sh
 
 # Every test that needs no server of others.
-test: toolchain nextest
-	cargo nextest run --cargo-profile release --workspace -E 'not binary(/^e2e/)'
+test: build nextest
+	cargo nextest run --cargo-profile release --workspace
 	cargo test --release --workspace --doc
 
 # The tests against a real API server, etcd and kubectl.
-e2e: build nextest cluster
-	cargo nextest run --cargo-profile release --workspace -E 'binary(/^e2e/)'
+e2e: build nextest
+	tests/e2e.sh
 
 lint:
 	cargo fmt --all --check
@@ -50,6 +50,3 @@ gates: build
 
 nextest:
 	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
-
-cluster:
-	@tests/cluster/install.sh

@@ -14,8 +14,10 @@ main() {
   fi
   export E2E_KUBECONFIG E2E_SKIPPED="$DIR/skipped"
   : >"$E2E_SKIPPED"
-  cargo nextest run --workspace --cargo-profile release --profile e2e "$@"
+  local status=0
+  cargo nextest run --workspace --cargo-profile release --profile e2e "$@" || status=$?
   report_skipped
+  return "$status"
 }
 
 end() {

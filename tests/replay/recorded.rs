@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, fs};
 
-use gatehouse_tests::{Gatehouse, repository};
+use gatehouse_tests::{Gatehouse, check, repository};
 use serde_json::{Value, json};
 
 use crate::{answer, assert_refusal, codes, recorded};
@@ -32,6 +32,14 @@ const TRAEFIK: &[&str] = &[
     "run-as-non-root",
     "seccomp-profile",
 ];
+/// With `hostUsers: false` root in the pod is nobody on its node, so it may run as root.
+const WITHOUT_HOST_USERS: &[&str] = &[
+    "drop-all-capabilities",
+    "image-not-pinned",
+    "privilege-escalation",
+    "read-only-root-filesystem",
+    "seccomp-profile",
+];
 const ALLOWED: &[&str] = &[];
 
 /// Every recorded review, and the codes for which the default policies refuse it.
@@ -51,7 +59,7 @@ const REVIEWS: &[(&str, &[&str])] = &[
     ("create-pods-eviction-volumes", ALLOWED),
     ("create-pods-generate-name", NOTHING_SET),
     ("create-pods-redis-0", NOTHING_SET),
-    ("create-pods-volumes", NOTHING_SET),
+    ("create-pods-volumes", WITHOUT_HOST_USERS),
     ("create-pods-web", ALLOWED),
     ("create-pods-win", &["image-not-pinned", "run-as-non-root"]),
     ("create-replicasets-api-64b977579f", NOTHING_SET),
@@ -153,6 +161,44 @@ fn a_generated_name_is_not_in_the_message() {
         let shown = format!("{}*", prefix.unwrap_or("no prefix"));
         assert!(message.contains(&shown), "{shown} is not in {message}");
     }
+}
+
+/// kubectl keeps in an annotation what the author wrote; the object around it has all that the server and
+/// its controllers added.
+#[test]
+fn check_refuses_the_authors_file_in_the_same_words() {
+    let gatehouse = Gatehouse::with_default_policies();
+    let mut compared = 0;
+    for (name, _) in REVIEWS
+        .iter()
+        .filter(|(name, _)| name.starts_with("create-"))
+    {
+        let review = recorded(name);
+        let response = answer(&gatehouse, "/validate", &review);
+        let message = response["status"]["message"].as_str();
+        let annotations = &review["request"]["object"]["metadata"]["annotations"];
+        let file = annotations["kubectl.kubernetes.io/last-applied-configuration"].as_str();
+        if let (Some(message), Some(file)) = (message, file) {
+            assert_eq!(check(&[], "plain", file).text(), message, "{name}");
+            compared += 1;
+        }
+    }
+    assert_eq!(
+        compared, 8,
+        "of the recorded objects that were applied and are refused"
+    );
+}
+
+#[test]
+fn an_update_of_the_status_is_allowed() {
+    let gatehouse = Gatehouse::with_default_policies();
+    let mut review = recorded("update-pods-job-tracking-finalizer");
+    let request = &mut review["request"];
+    request["subResource"] = "status".into();
+    request["requestSubResource"] = "status".into();
+    request["object"]["status"] = json!({"phase": "Succeeded"});
+    let response = answer(&gatehouse, "/validate", &review);
+    assert_eq!(response["allowed"], true, "{response}");
 }
 
 #[test]

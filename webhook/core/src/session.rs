@@ -268,7 +268,8 @@ impl<'s> Session<'s> {
         // always from the original: a fix that turned out to be contradicted is taken back
         let mut object = self.original.object().to_value();
         let fits = |c: &Candidate| fixes::apply(&mut object, c.edits()).is_ok();
-        let applied: Vec<_> = merged.fixes.into_iter().filter(fits).collect();
+        let wanted = merged.fixes.into_iter().filter(|c| self.applies(c));
+        let applied: Vec<_> = wanted.filter(fits).collect();
         if applied == self.repairs.applied {
             return false;
         }
@@ -313,25 +314,27 @@ impl<'s> Session<'s> {
             && self.may_fix_here(policy, candidate)
     }
 
-    /// Fixes change Pods when they are created, and ephemeral containers when they are added. A
-    /// workload's are tried, to see what its pods' fixes will repair, and kept only if the operator
-    /// fixes what authors write.
+    /// Fixes concern Pods when they are created, and ephemeral containers when they are added. A
+    /// workload is changed only if the operator fixes what authors write.
     fn may_fix_here(&self, policy: &Policy, candidate: &Candidate) -> bool {
-        let at_author = policy.spec.fix_at == FixAt::Author;
         let request = &self.original;
-        match self.purpose {
-            Purpose::Check => true,
-            Purpose::Validate => request.pod_path().is_some() && !request.is_pod() && !at_author,
-            Purpose::Mutate if !request.is_pod() => at_author,
-            Purpose::Mutate if request.operation() == Operation::Create => {
-                request.subresource().is_empty()
-            }
-            Purpose::Mutate => {
-                let added = added_ephemeral_containers(request);
-                let inside = |path: &Path| added.iter().any(|container| container.contains(path));
-                candidate.edits().iter().all(|edit| inside(edit.path()))
-            }
+        if !request.is_pod() {
+            return self.purpose != Purpose::Mutate || policy.spec.fix_at == FixAt::Author;
         }
+        if request.operation() == Operation::Create {
+            return request.subresource().is_empty();
+        }
+        let added = added_ephemeral_containers(request);
+        let inside = |path: &Path| added.iter().any(|container| container.contains(path));
+        let mut edits = candidate.edits().iter();
+        edits.all(|edit| inside(edit.path()))
+    }
+
+    /// Whether a fix is applied, not only compared with the others. `/validate` judges what `/mutate` left;
+    /// it tries fixes at workloads alone, to see what their pods' fixes will repair.
+    fn applies(&self, candidate: &Candidate) -> bool {
+        let at_author = self.policy(candidate.policy).spec.fix_at == FixAt::Author;
+        self.purpose != Purpose::Validate || !(self.original.is_pod() || at_author)
     }
 
     fn exemption(&self, policy: &Policy, finding: &Finding) -> Option<&'s str> {

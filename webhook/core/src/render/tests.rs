@@ -115,16 +115,16 @@ fn long_denials_are_cut_with_a_count() {
         decision((0..count).map(one).collect())
     };
     let limits = Limits::default();
-    assert!(!text(&many(limits.findings_shown)).contains("more\n"));
+    assert!(!text(&many(limits.findings_shown)).ends_with(" more"));
     let over = text(&many(limits.findings_shown + 1));
-    assert!(over.contains("\n\nand 1 more\n"), "{over}");
+    assert!(over.ends_with("\n\nand 1 more"), "{over}");
 
     let small = Limits {
         message_bytes: 2048,
         ..limits
     };
     let cut = denial(&many(30), &small).unwrap();
-    assert!(cut.len() <= 2048 && cut.contains(" more\n"), "{cut}");
+    assert!(cut.len() <= 2048 && cut.ends_with(" more"), "{cut}");
 }
 
 #[test]

@@ -1,0 +1,15 @@
+//! kubectl against a real API server that asks a real Gatehouse.
+//!
+//! Each test has a namespace, a Gatehouse and a registration of its own, so they may run side by side and
+//! on a server that others use.
+#![allow(clippy::expect_used, clippy::panic)] // helpers of tests fail as tests do
+
+mod already_there;
+mod ephemeral;
+mod events;
+mod fixes;
+mod modes;
+mod outage;
+mod pods;
+mod words;
+mod workloads;

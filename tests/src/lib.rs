@@ -1,0 +1,37 @@
+//! What the tests against real components share: a cluster, kubectl, `gatehouse` as a process, a second
+//! webhook, and the objects that they are tried with.
+//!
+//! Nothing here knows Gatehouse's code: it is started and asked as its users do.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // it only runs in tests
+
+mod check;
+mod cluster;
+mod files;
+mod gatehouse;
+mod guest;
+mod http;
+mod injector;
+mod kubectl;
+mod namespace;
+pub mod objects;
+mod pod_status;
+mod poll;
+mod program;
+mod registration;
+mod scene;
+mod tls;
+
+pub use check::{Checked, check, check_as};
+pub use cluster::{Cluster, skipped};
+pub use files::{repository, write_documents};
+pub use gatehouse::{Gatehouse, pod_security, pod_security_that_fixes, policy};
+pub use guest::Guest;
+pub use http::Response;
+pub use injector::Injector;
+pub use kubectl::{Kubectl, Ran};
+pub use namespace::Namespace;
+pub use pod_status::mark_pods;
+pub use poll::eventually;
+pub use program::{program, run};
+pub use registration::Registration;
+pub use scene::Scene;
