@@ -29,9 +29,9 @@ test: build nextest
 e2e: build nextest
 	tests/e2e.sh
 
-lint:
+lint: toolchain
 	cargo fmt --all --check
-	GATEHOUSE_NO_POLICIES=1 cargo clippy --release --workspace --all-targets -- --deny warnings
+	cargo clippy --release --workspace --all-targets -- --deny warnings
 	cargo deny --workspace check bans licenses sources
 	.ci/check-advisories
 

@@ -20,7 +20,7 @@ pub enum FactSource {
     /// Namespaces by name, with their labels; others are not known.
     Namespaces(BTreeMap<String, BTreeMap<String, String>>),
     /// The API server.
-    Cluster(gatehouse_cluster::Namespaces),
+    Cluster(Box<gatehouse_cluster::Namespaces>),
 }
 
 /// Judges a request by the policies of a configuration, until `deadline`.

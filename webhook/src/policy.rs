@@ -23,7 +23,10 @@ enum Command {
 }
 
 /// Runs the command.
-#[allow(clippy::print_stdout, reason = "this is where commands speak to people")]
+#[allow(
+    clippy::print_stdout,
+    reason = "this is where commands speak to people"
+)]
 pub fn run(args: &PolicyArgs) -> ExitCode {
     let Command::Precompile = args.command;
     match precompile() {

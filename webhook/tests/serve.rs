@@ -62,7 +62,9 @@ fn ready(folder: &Path) -> (String, String) {
 fn tls(folder: &Path, address: &str) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     let authority = fs::read(folder.join("ca.crt")).unwrap();
-    roots.add(CertificateDer::from_pem_slice(&authority).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_slice(&authority).unwrap())
+        .unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -78,7 +80,11 @@ fn tls(folder: &Path, address: &str) -> StreamOwned<ClientConnection, TcpStream>
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -86,16 +92,28 @@ fn get(address: &str, path: &str) -> String {
 
 fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
-    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([name, &id])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 fn lines(bytes: &[u8]) -> Vec<Value> {
     let text = std::str::from_utf8(bytes).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn refusal(command: &mut Command) -> String {
-    let Output { status, stderr, stdout } = command.output().unwrap();
+    let Output {
+        status,
+        stderr,
+        stdout,
+    } = command.output().unwrap();
     assert_eq!((status.code(), stdout.len()), (Some(2), 0));
     String::from_utf8(stderr).unwrap()
 }
@@ -105,11 +123,17 @@ fn what_cannot_be_loaded_at_the_start_is_said_plainly() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let missing = refusal(serve(path).args(["--tls-cert", "no.crt", "--tls-key", "no.key"]));
-    assert_eq!(missing, "error: `no.crt` cannot be read: there is no such file\n");
+    assert_eq!(
+        missing,
+        "error: `no.crt` cannot be read: there is no such file\n"
+    );
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let taken = refusal(self_signed(path).args(["--admin-listen", &address]));
-    assert!(taken.contains(&format!("error: cannot listen on `{address}`: ")), "{taken}");
+    assert!(
+        taken.contains(&format!("error: cannot listen on `{address}`: ")),
+        "{taken}"
+    );
     fs::write(path.join("config.yaml"), "kind: Policy").unwrap();
     let broken = refusal(&mut self_signed(path));
     assert!(broken.starts_with("error: config.yaml:1:1: "), "{broken}");
@@ -150,7 +174,10 @@ fn sigterm_finishes_what_is_in_flight_and_exits_with_0() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(answer.contains(r#""uid":"u""#) && answer.contains(r#""allowed":true"#), "{answer}");
+    assert!(
+        answer.contains(r#""uid":"u""#) && answer.contains(r#""allowed":true"#),
+        "{answer}"
+    );
 
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
@@ -158,10 +185,16 @@ fn sigterm_finishes_what_is_in_flight_and_exits_with_0() {
     assert_eq!(decisions.len(), 1);
     assert_eq!(decisions[0]["operation"], "DELETE");
     let events = lines(&output.stderr);
-    let listening = events.iter().find(|event| event["message"] == "listening").unwrap();
+    let listening = events
+        .iter()
+        .find(|event| event["message"] == "listening")
+        .unwrap();
     assert_eq!(listening["addr"], listen.as_str());
     assert_eq!(listening["admin_addr"], admin.as_str());
-    let warned = events.iter().find(|event| event["level"] == "WARN").unwrap();
+    let warned = events
+        .iter()
+        .find(|event| event["level"] == "WARN")
+        .unwrap();
     let message = warned["message"].as_str().unwrap();
     assert!(message.contains("nothing is judged"), "{message}");
 }
@@ -169,7 +202,10 @@ fn sigterm_finishes_what_is_in_flight_and_exits_with_0() {
 #[test]
 fn sigint_twice_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = self_signed(folder.path()).args(["--drain-delay", "10m"]).spawn().unwrap();
+    let mut child = self_signed(folder.path())
+        .args(["--drain-delay", "10m"])
+        .spawn()
+        .unwrap();
     let (_, admin) = ready(folder.path());
     signal(&child, "-INT");
     let until = Instant::now() + PATIENCE;
@@ -205,8 +241,16 @@ fn logs_that_nobody_reads_keep_no_request_waiting() {
         assert!(stream.read(&mut answer).unwrap() > 0);
     }
     let metrics = get(&admin, "/metrics");
-    let dropped = metrics.lines().find(|line| line.contains("dropped_total{log=\"decisions\"}"));
-    let dropped: u64 = dropped.unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    let dropped = metrics
+        .lines()
+        .find(|line| line.contains("dropped_total{log=\"decisions\"}"));
+    let dropped: u64 = dropped
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!(dropped > 0, "{metrics}");
     signal(&child, "-TERM");
     let until = Instant::now() + PATIENCE;

@@ -22,6 +22,9 @@ use toolchain::Toolchain;
 /// The packages to compile, ordered by name.
 const POLICIES: [&str; 2] = ["image-trust", "pod-security"];
 
+/// Packages that only tests load: what the pages for authors show.
+const EXAMPLES: [&str; 1] = ["memory-limit"];
+
 /// Embeds nothing if it is set: clippy and editors need no policies.
 const NO_POLICIES: &str = "GATEHOUSE_NO_POLICIES";
 
@@ -61,13 +64,13 @@ fn run() -> Result<(), Problem> {
         precompiled.dir().display()
     );
     if env::var_os(NO_POLICIES).is_some() {
-        return Ok(embed(&folders, &[], &precompiled)?);
+        return Ok(embed(&folders, &[], &[], &precompiled)?);
     }
     let toolchain = Toolchain::find(&folders.target).ok_or(Problem::NoToolchain)?;
-    if !compile(&folders, &toolchain, &POLICIES) {
+    if !compile(&folders, &toolchain, &[&POLICIES[..], &EXAMPLES].concat()) {
         return Err(Problem::DoNotCompile(toolchain));
     }
-    Ok(embed(&folders, &POLICIES, &precompiled)?)
+    Ok(embed(&folders, &POLICIES, &EXAMPLES, &precompiled)?)
 }
 
 impl fmt::Display for Problem {
@@ -118,22 +121,37 @@ fn target_of(out: &Path) -> Option<&Path> {
     Some(above_profile)
 }
 
-/// Copies the modules, and their code where it is theirs, and writes the list that the crate includes.
-fn embed(folders: &Folders, policies: &[&str], precompiled: &Precompiled) -> io::Result<()> {
-    let mut list = String::from("static POLICIES: &[Builtin] = &[\n");
-    for name in policies {
-        let wasm = fs::read(compile::module_path(&folders.target, name))?;
-        fs::write(folders.out.join(format!("{name}.wasm")), &wasm)?;
-        let code = match precompiled.code_of(name, &wasm) {
-            Some(code) => {
-                fs::write(folders.out.join(format!("{name}.code")), code)?;
-                format!("Some(include_bytes!({:?}))", format!("{name}.code"))
-            }
-            None => "None".to_owned(),
-        };
-        let wasm = format!("include_bytes!({:?})", format!("{name}.wasm"));
-        list += &format!("    Builtin {{ name: {name:?}, wasm: {wasm}, precompiled: {code} }},\n");
-    }
-    list += "];\n";
-    fs::write(folders.out.join("policies.rs"), list)
+/// Copies the modules, and their code where it is theirs, and writes the lists that the crate includes.
+fn embed(
+    folders: &Folders,
+    policies: &[&str],
+    examples: &[&str],
+    precompiled: &Precompiled,
+) -> io::Result<()> {
+    let list = |name: &str, packages: &[&str]| -> io::Result<String> {
+        let rows: io::Result<String> = packages
+            .iter()
+            .map(|package| row(folders, package, precompiled))
+            .collect();
+        Ok(format!("static {name}: &[Builtin] = &[\n{}];\n", rows?))
+    };
+    let lists = list("POLICIES", policies)? + &list("EXAMPLES", examples)?;
+    fs::write(folders.out.join("policies.rs"), lists)
+}
+
+/// One policy in Rust.
+fn row(folders: &Folders, name: &str, precompiled: &Precompiled) -> io::Result<String> {
+    let wasm = fs::read(compile::module_path(&folders.target, name))?;
+    fs::write(folders.out.join(format!("{name}.wasm")), &wasm)?;
+    let code = match precompiled.code_of(name, &wasm) {
+        Some(code) => {
+            fs::write(folders.out.join(format!("{name}.code")), code)?;
+            format!("Some(include_bytes!({:?}))", format!("{name}.code"))
+        }
+        None => "None".to_owned(),
+    };
+    let wasm = format!("include_bytes!({:?})", format!("{name}.wasm"));
+    Ok(format!(
+        "    Builtin {{ name: {name:?}, wasm: {wasm}, precompiled: {code} }},\n"
+    ))
 }

@@ -25,6 +25,11 @@ pub fn all() -> &'static [Builtin] {
     POLICIES
 }
 
+/// The policies that the pages for authors show, for tests: no configuration can name them.
+pub fn examples() -> &'static [Builtin] {
+    EXAMPLES
+}
+
 /// The one with this name.
 pub fn find(name: &str) -> Option<&'static Builtin> {
     POLICIES.iter().find(|policy| policy.name == name)

@@ -154,11 +154,13 @@ impl Server {
     }
 
     /// Where admission requests are answered.
+    #[cfg(test)]
     pub(crate) fn listen(&self) -> SocketAddr {
         self.listen
     }
 
     /// Where health and metrics are.
+    #[cfg(test)]
     pub(crate) fn admin_listen(&self) -> SocketAddr {
         self.admin_listen
     }

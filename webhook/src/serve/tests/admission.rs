@@ -16,7 +16,10 @@ fn a_refused_pod_is_told_everything_with_its_uid() {
     assert_eq!(response["allowed"], false);
     assert_eq!(response["status"]["reason"], "Forbidden");
     let message = response["status"]["message"].as_str().unwrap();
-    assert!(message.starts_with("Pod web is refused, 2 problems: one, two"), "{message}");
+    assert!(
+        message.starts_with("Pod web is refused, 2 problems: one, two"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -38,9 +41,21 @@ fn an_object_that_is_missing_or_malformed_is_refused_with_its_uid() {
         ("CREATE", json!(null), "the request has no `object`"),
         ("UPDATE", json!(null), "the request has no `object`"),
         ("CREATE", json!("pod"), "`object` is not an object"),
-        ("CREATE", json!({"spec": null}), "`spec` is not set, so there is no pod to judge"),
-        ("CREATE", json!({"spec": {"containers": {}}}), "`spec.containers` is not a list"),
-        ("CREATE", json!({"spec": {"containers": [1]}}), "`spec.containers[0]` is not a container"),
+        (
+            "CREATE",
+            json!({"spec": null}),
+            "`spec` is not set, so there is no pod to judge",
+        ),
+        (
+            "CREATE",
+            json!({"spec": {"containers": {}}}),
+            "`spec.containers` is not a list",
+        ),
+        (
+            "CREATE",
+            json!({"spec": {"containers": [1]}}),
+            "`spec.containers[0]` is not a container",
+        ),
     ];
     for (operation, object, reason) in cases {
         let mut review = pod_review("shop");
@@ -53,7 +68,10 @@ fn an_object_that_is_missing_or_malformed_is_refused_with_its_uid() {
         assert_eq!(message, format!("the object is malformed: {reason}"));
 
         let response = client.review("/mutate", &review);
-        assert_eq!(response, json!({"uid": review["request"]["uid"], "allowed": true}));
+        assert_eq!(
+            response,
+            json!({"uid": review["request"]["uid"], "allowed": true})
+        );
     }
 }
 
@@ -65,9 +83,19 @@ fn mutate_patches_and_never_refuses_or_warns() {
     ]);
     let server = TestServer::start(|folder| {
         write_policy(folder, "deny", &Guest::finds("two"), json!({}));
-        write_policy(folder, "fix", &Guest::Finds(fixable), json!({"mode": "fix"}));
+        write_policy(
+            folder,
+            "fix",
+            &Guest::Finds(fixable),
+            json!({"mode": "fix"}),
+        );
         write_policy(folder, "slow", &Guest::Endless, json!({}));
-        write_policy(folder, "warn", &Guest::finds("one"), json!({"mode": "warn"}));
+        write_policy(
+            folder,
+            "warn",
+            &Guest::finds("one"),
+            json!({"mode": "warn"}),
+        );
     });
     let mut client = server.client();
     let response = client.review("/mutate", &pod_review("shop"));
@@ -84,8 +112,18 @@ fn mutate_patches_and_never_refuses_or_warns() {
 #[test]
 fn warnings_and_audits_do_not_refuse() {
     let server = TestServer::start(|folder| {
-        write_policy(folder, "audit", &Guest::finds("one"), json!({"mode": "audit"}));
-        write_policy(folder, "warn", &Guest::finds("two"), json!({"mode": "warn"}));
+        write_policy(
+            folder,
+            "audit",
+            &Guest::finds("one"),
+            json!({"mode": "audit"}),
+        );
+        write_policy(
+            folder,
+            "warn",
+            &Guest::finds("two"),
+            json!({"mode": "warn"}),
+        );
     });
     let response = server.client().review("/validate", &pod_review("shop"));
     assert_eq!(response["allowed"], true);
@@ -116,9 +154,15 @@ fn every_request_leaves_a_line_in_the_decision_log() {
     assert_eq!(lines.len(), 2, "what is no review has no decision");
     let mut line = lines[0].clone();
     for (member, is_right) in [
-        ("timestamp", line["timestamp"].as_str().unwrap().ends_with('Z')),
+        (
+            "timestamp",
+            line["timestamp"].as_str().unwrap().ends_with('Z'),
+        ),
         ("duration_us", line["duration_us"].as_u64().unwrap() > 0),
-        ("config_sha256", line["config_sha256"].as_str().unwrap().len() == 64),
+        (
+            "config_sha256",
+            line["config_sha256"].as_str().unwrap().len() == 64,
+        ),
     ] {
         assert!(is_right, "{member}: {line}");
         line.as_object_mut().unwrap().remove(member);
@@ -167,7 +211,10 @@ fn metrics_count_without_labels_that_a_request_chooses() {
         "gatehouse_build_info{version=",
         "# EOF",
     ] {
-        assert!(metrics.lines().any(|l| l.starts_with(line)), "{line} is not in\n{metrics}");
+        assert!(
+            metrics.lines().any(|l| l.starts_with(line)),
+            "{line} is not in\n{metrics}"
+        );
     }
     assert!(!metrics.contains("Strange") && !metrics.contains("shop") && !metrics.contains("anna"));
 }

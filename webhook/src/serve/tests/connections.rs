@@ -26,7 +26,11 @@ fn a_connection_is_kept_for_many_requests() {
         assert_eq!(answer.status, 200);
         assert!(!answer.head.contains("connection: close"), "{answer:?}");
     }
-    assert!(server.metrics().contains("accepted_total{listener=\"admission\"} 1\n"));
+    assert!(
+        server
+            .metrics()
+            .contains("accepted_total{listener=\"admission\"} 1\n")
+    );
 }
 
 #[test]
@@ -38,7 +42,11 @@ fn a_connection_past_its_age_is_closed_with_an_answer() {
     assert!(answer.head.contains("connection: close"), "{answer:?}");
     assert!(client.is_closed());
     assert!(is_served(&mut server.client()));
-    assert!(!server.metrics().contains("gatehouse_connections_cut_total{listener=\"admission\""));
+    assert!(
+        !server
+            .metrics()
+            .contains("gatehouse_connections_cut_total{listener=\"admission\"")
+    );
 }
 
 #[test]
@@ -48,7 +56,8 @@ fn a_head_that_comes_slowly_is_cut() {
     assert!(is_served(&mut client), "the limit is for each head anew");
     client.send("POST /validate HTTP/1.1\r\nhost:");
     assert!(client.is_closed());
-    server.await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"head\"} 1");
+    server
+        .await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"head\"} 1");
     assert!(is_served(&mut server.client()));
 }
 
@@ -59,11 +68,17 @@ fn a_head_that_comes_byte_by_byte_gets_no_more_time() {
     let head = post("/validate", 2);
     for byte in head.bytes().cycle() {
         std::thread::sleep(Duration::from_millis(20));
-        if client.0.write_all(&[byte]).and_then(|()| client.0.flush()).is_err() {
+        if client
+            .0
+            .write_all(&[byte])
+            .and_then(|()| client.0.flush())
+            .is_err()
+        {
             break;
         }
     }
-    server.await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"head\"} 1");
+    server
+        .await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"head\"} 1");
 }
 
 #[test]
@@ -73,7 +88,8 @@ fn a_connection_without_requests_is_closed_after_a_while() {
     assert!(is_served(&mut once));
     assert!(never.is_closed());
     assert!(once.is_closed());
-    server.await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"idle\"} 2");
+    server
+        .await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"idle\"} 2");
 }
 
 #[test]
@@ -107,7 +123,9 @@ fn what_is_no_tls_is_cut() {
     let mut answer = Vec::new();
     let _ = client.0.read_to_end(&mut answer);
     assert!(!answer.starts_with(b"HTTP"));
-    server.await_metric("gatehouse_connections_cut_total{listener=\"admission\",reason=\"handshake\"} 1");
+    server.await_metric(
+        "gatehouse_connections_cut_total{listener=\"admission\",reason=\"handshake\"} 1",
+    );
 }
 
 #[test]
@@ -120,8 +138,13 @@ fn connections_past_the_limit_wait() {
     waiting.write_all(b"no TLS").unwrap();
     assert!(waiting.read(&mut [0]).is_err(), "nobody refused it yet");
     drop(one);
-    waiting.set_read_timeout(Some(super::support::PATIENCE)).unwrap();
-    assert!(waiting.read(&mut [0]).is_ok_and(|bytes| bytes > 0), "an alert");
+    waiting
+        .set_read_timeout(Some(super::support::PATIENCE))
+        .unwrap();
+    assert!(
+        waiting.read(&mut [0]).is_ok_and(|bytes| bytes > 0),
+        "an alert"
+    );
     drop(waiting);
     assert!(is_served(&mut server.client()));
     assert!(is_served(&mut two));
@@ -133,13 +156,17 @@ fn heads_are_bounded() {
     let with_field = |length: usize| {
         let mut client = server.client();
         let field = "x".repeat(length);
-        client.send(&format!("POST /validate HTTP/1.1\r\nhost: a\r\nx: {field}\r\n\r\n"));
+        client.send(&format!(
+            "POST /validate HTTP/1.1\r\nhost: a\r\nx: {field}\r\n\r\n"
+        ));
         client.answer().map(|answer| answer.status)
     };
     assert_eq!(with_field(16_000), Some(400), "no content type");
     assert_eq!(with_field(17_000), Some(431));
     let mut client = server.client();
     let fields: String = (0..70).map(|i| format!("x{i}: y\r\n")).collect();
-    client.send(&format!("POST /validate HTTP/1.1\r\nhost: a\r\n{fields}\r\n"));
+    client.send(&format!(
+        "POST /validate HTTP/1.1\r\nhost: a\r\n{fields}\r\n"
+    ));
     assert_eq!(client.answer().map(|answer| answer.status), Some(431));
 }

@@ -29,7 +29,10 @@ fn a_body_that_is_no_review_is_a_400() {
         ("{".to_owned(), "the body is not JSON: "),
         (String::new(), "the body is not JSON: "),
         ("[1".repeat(500), "the body is not JSON: "),
-        ("null".to_owned(), "the body is not an AdmissionReview of `admission.k8s.io/v1`: `apiVersion` is `not set`"),
+        (
+            "null".to_owned(),
+            "the body is not an AdmissionReview of `admission.k8s.io/v1`: `apiVersion` is `not set`",
+        ),
         (
             review(&|r| r["apiVersion"] = json!("admission.k8s.io/v1beta1")),
             "the body is not an AdmissionReview of `admission.k8s.io/v1`: `apiVersion` is `admission.k8s.io/v1beta1`",
@@ -38,10 +41,22 @@ fn a_body_that_is_no_review_is_a_400() {
             review(&|r| r["kind"] = json!("Pod")),
             "the body is not an AdmissionReview of `admission.k8s.io/v1`: `kind` is `Pod`",
         ),
-        (review(&|r| r["request"] = json!(null)), "the AdmissionReview has no `request`"),
-        (review(&|r| r["request"] = json!([])), "the AdmissionReview has no `request`"),
-        (review(&|r| r["request"]["uid"] = json!("")), "the AdmissionReview has no `request.uid`"),
-        (review(&|r| r["request"]["uid"] = json!(7)), "the AdmissionReview has no `request.uid`"),
+        (
+            review(&|r| r["request"] = json!(null)),
+            "the AdmissionReview has no `request`",
+        ),
+        (
+            review(&|r| r["request"] = json!([])),
+            "the AdmissionReview has no `request`",
+        ),
+        (
+            review(&|r| r["request"]["uid"] = json!("")),
+            "the AdmissionReview has no `request.uid`",
+        ),
+        (
+            review(&|r| r["request"]["uid"] = json!(7)),
+            "the AdmissionReview has no `request.uid`",
+        ),
         (
             review(&|r| r["request"]["operation"] = json!("PATCH")),
             "`request.operation` is `PATCH`, not CREATE, UPDATE, DELETE or CONNECT",
@@ -54,7 +69,12 @@ fn a_body_that_is_no_review_is_a_400() {
             assert!(answer.reason().starts_with(reason), "{body}: {answer:?}");
         }
     }
-    assert_eq!(client.post("/validate", &pod_review("shop").to_string()).status, 200);
+    assert_eq!(
+        client
+            .post("/validate", &pod_review("shop").to_string())
+            .status,
+        200
+    );
     let metrics = server.metrics();
     let count = format!("endpoint=\"mutate\",status=\"400\"}} {}", cases.len());
     assert!(metrics.contains(&count), "{metrics}");
@@ -65,13 +85,23 @@ fn another_content_type_is_a_400() {
     let server = server();
     let mut client = server.client();
     let answer = |client: &mut Client, field: &str| {
-        client.send(&format!("POST /validate HTTP/1.1\r\nhost: a\r\n{field}content-length: 2\r\n\r\n{{}}"));
+        client.send(&format!(
+            "POST /validate HTTP/1.1\r\nhost: a\r\n{field}content-length: 2\r\n\r\n{{}}"
+        ));
         client.answer().unwrap()
     };
     let yaml = answer(&mut client, "content-type: application/yaml\r\n");
-    refused(&yaml, 400, "the content type is `application/yaml`, not `application/json`");
+    refused(
+        &yaml,
+        400,
+        "the content type is `application/yaml`, not `application/json`",
+    );
     let mut client = server.client();
-    refused(&answer(&mut client, ""), 400, "the content type is not set, not `application/json`");
+    refused(
+        &answer(&mut client, ""),
+        400,
+        "the content type is not set, not `application/json`",
+    );
 }
 
 #[test]
@@ -79,7 +109,11 @@ fn other_paths_and_methods_do_not_exist() {
     let server = server();
     let mut client = server.client();
     for path in ["/", "/validate/", "/healthz", "/metrics"] {
-        refused(&client.post(path, "{}"), 404, "only /validate and /mutate are here");
+        refused(
+            &client.post(path, "{}"),
+            404,
+            "only /validate and /mutate are here",
+        );
     }
     for method in ["GET", "PUT", "DELETE"] {
         client.send(&format!("{method} /mutate HTTP/1.1\r\nhost: a\r\n\r\n"));
@@ -87,16 +121,28 @@ fn other_paths_and_methods_do_not_exist() {
         refused(&answer, 405, "only POST is answered here");
         assert!(answer.head.contains("allow: post"), "{answer:?}");
     }
-    refused(&server.admin("/validate"), 404, "only /healthz, /readyz and /metrics are here");
+    refused(
+        &server.admin("/validate"),
+        404,
+        "only /healthz, /readyz and /metrics are here",
+    );
 }
 
 #[test]
 fn a_body_past_the_limit_is_a_413() {
     let server = server();
     let too_large = "the body is larger than the limit of 4096 bytes a request";
-    refused(&server.client().post("/validate", &"x".repeat(4097)), 413, too_large);
+    refused(
+        &server.client().post("/validate", &"x".repeat(4097)),
+        413,
+        too_large,
+    );
     // much more than a socket holds: the client is still writing when the answer is made
-    refused(&server.client().post("/mutate", &"x".repeat(8000)), 413, too_large);
+    refused(
+        &server.client().post("/mutate", &"x".repeat(8000)),
+        413,
+        too_large,
+    );
 
     let mut client = server.client();
     client.send("POST /validate HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n");
@@ -105,7 +151,10 @@ fn a_body_past_the_limit_is_a_413() {
     refused(&client.answer().unwrap(), 413, too_large);
 
     let answer = server.client().post("/validate", &"x".repeat(4096));
-    assert_eq!(answer.status, 400, "not too large, but not JSON: {answer:?}");
+    assert_eq!(
+        answer.status, 400,
+        "not too large, but not JSON: {answer:?}"
+    );
 }
 
 #[test]
@@ -135,7 +184,10 @@ fn tls_is_1_2_or_1_3_and_carries_http_1_1() {
     for version in [&TLS12, &TLS13] {
         let mut client = server.client_with(&[version], |_| {});
         assert_eq!(client.0.conn.protocol_version(), Some(version.version));
-        assert_eq!(client.review("/validate", &pod_review("shop"))["allowed"], true);
+        assert_eq!(
+            client.review("/validate", &pod_review("shop"))["allowed"],
+            true
+        );
     }
     let offer = |config: &mut ClientConfig| {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

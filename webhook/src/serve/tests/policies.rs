@@ -23,7 +23,10 @@ fn an_endless_policy_is_stopped_and_refuses_by_default() {
     let response = server.client().review("/validate", &pod_review("shop"));
     assert_eq!(response["allowed"], false);
     let message = response["status"]["message"].as_str().unwrap();
-    assert!(message.contains("could not check: policy endless ran longer than 20 ms"), "{message}");
+    assert!(
+        message.contains("could not check: policy endless ran longer than 20 ms"),
+        "{message}"
+    );
     assert_eq!(server.decisions()[0]["failures"][0]["reason"], "timeout");
     server.await_metric("gatehouse_policy_failures_total{policy=\"endless\",reason=\"timeout\"} 1");
 }
@@ -71,11 +74,18 @@ fn others_are_answered_beside_an_endless_policy() {
 fn the_callers_timeout_bounds_all_policies_together() {
     let server = TestServer::start(|folder| {
         for i in 0..20 {
-            write_policy(folder, &format!("endless-{i:02}"), &Guest::Endless, json!({}));
+            write_policy(
+                folder,
+                &format!("endless-{i:02}"),
+                &Guest::Endless,
+                json!({}),
+            );
         }
     });
     // 20 policies of 20 ms each would take four times as long
-    let response = server.client().review("/validate?timeout=100ms", &pod_review("shop"));
+    let response = server
+        .client()
+        .review("/validate?timeout=100ms", &pod_review("shop"));
     assert_eq!(response["allowed"], false);
     let failures = &server.decisions()[0]["failures"];
     assert_eq!(failures[0]["reason"], "timeout");

@@ -31,8 +31,10 @@ fn a_changed_configuration_is_used_for_the_next_request() {
     fs::remove_file(server.config().join("a.json")).unwrap();
     wait_for("b alone", || codes(&mut client) == "two");
     let seen = server.decisions();
-    let digests: std::collections::BTreeSet<_> =
-        seen.iter().map(|line| line["config_sha256"].as_str().unwrap()).collect();
+    let digests: std::collections::BTreeSet<_> = seen
+        .iter()
+        .map(|line| line["config_sha256"].as_str().unwrap())
+        .collect();
     assert_eq!(digests.len(), 3, "a digest for each configuration");
 }
 
@@ -47,7 +49,11 @@ fn a_broken_configuration_leaves_the_last_good_one() {
     write_document(&server.config(), "c", "no-such.wasm", json!({}));
     server.await_metric("gatehouse_up_to_date{what=\"configuration\"} 0");
     assert_eq!(codes(&mut client), "one");
-    assert_eq!(server.admin("/readyz").status, 200, "the last good one is good");
+    assert_eq!(
+        server.admin("/readyz").status,
+        200,
+        "the last good one is good"
+    );
 
     fs::remove_file(server.config().join("c.json")).unwrap();
     server.await_metric("gatehouse_up_to_date{what=\"configuration\"} 1");
