@@ -2,15 +2,18 @@
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
 use gatehouse_abi::Need;
+use gatehouse_cluster::{ClusterError, NamespaceFact, Namespaces};
 use gatehouse_core::{Decision, Fact, FactError, Failure, Limits, Purpose, Request, Session, Step};
 use gatehouse_sandbox::Failure as SandboxFailure;
-use serde_json::{Value, json};
+use serde_json::json;
 use time::{Date, OffsetDateTime};
+use tokio::sync::OnceCell;
 
 use crate::config::Snapshot;
 
@@ -19,8 +22,8 @@ use crate::config::Snapshot;
 pub enum FactSource {
     /// Namespaces by name, with their labels; others are not known.
     Namespaces(BTreeMap<String, BTreeMap<String, String>>),
-    /// The API server.
-    Cluster(Box<gatehouse_cluster::Namespaces>),
+    /// The API server, reached when it is first asked.
+    Cluster(Arc<OnceCell<Namespaces>>),
 }
 
 /// Judges a request by the policies of a configuration, until `deadline`.
@@ -66,6 +69,11 @@ async fn fetch(session: &mut Session<'_>, needs: Vec<Need>, facts: &FactSource, 
 }
 
 impl FactSource {
+    /// The API server that this process can reach, as kubectl would.
+    pub fn cluster() -> Self {
+        Self::Cluster(Arc::default())
+    }
+
     async fn fetch(&self, need: &Need, deadline: Instant) -> Fact {
         if need.fact != "namespace" {
             return Err(FactError(format!(
@@ -80,28 +88,26 @@ impl FactSource {
                     "its labels are not known: add its document or --namespace-labels".into(),
                 )),
             },
-            FactSource::Cluster(namespaces) => {
-                fetch_namespace(namespaces, &need.key, deadline).await
+            FactSource::Cluster(cluster) => {
+                let left = deadline
+                    .saturating_duration_since(Instant::now())
+                    .saturating_sub(FACT_MARGIN);
+                let fact = tokio::time::timeout(left, ask(cluster, &need.key)).await;
+                let fact =
+                    fact.map_err(|_| FactError("the API server did not say in time".into()))?;
+                let fact = fact.map_err(|error| FactError(error.to_string()))?;
+                Ok(json!({"labels": fact.labels, "annotations": fact.annotations}))
             }
         }
     }
 }
 
-async fn fetch_namespace(
-    namespaces: &gatehouse_cluster::Namespaces,
-    name: &str,
-    deadline: Instant,
-) -> Result<Value, FactError> {
-    // time that judging and answering still need
-    let left = deadline
-        .saturating_duration_since(Instant::now())
-        .saturating_sub(FACT_MARGIN);
-    let fact = tokio::time::timeout(left, namespaces.get(name)).await;
-    let fact = fact.map_err(|_| FactError("the API server did not say in time".into()))?;
-    let fact = fact.map_err(|error| FactError(error.to_string()))?;
-    Ok(json!({"labels": fact.labels, "annotations": fact.annotations}))
+async fn ask(cluster: &OnceCell<Namespaces>, name: &str) -> Result<NamespaceFact, ClusterError> {
+    let namespaces = cluster.get_or_try_init(Namespaces::connect).await?;
+    namespaces.get(name).await
 }
 
+/// Time that judging and answering still need.
 const FACT_MARGIN: Duration = Duration::from_millis(100);
 
 fn today() -> Date {

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn serve(folder: &Path) -> Command {
     let config = folder.join("config.yaml");
     if !config.exists() {
-        fs::write(&config, "").unwrap();
+        fs::write(&config, "{apiVersion: v1, kind: List, items: []}").unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
     command

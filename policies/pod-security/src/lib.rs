@@ -14,7 +14,7 @@ mod level;
 mod settings;
 mod subject;
 
-use gatehouse_sdk::{Facts, Finding, Findings, Needs, Request, Segment};
+use gatehouse_sdk::{Facts, Finding, Findings, Needs, Pod, Request, Segment};
 
 use controls::CONTROLS;
 use subject::{ContainerView, PodView};
@@ -41,10 +41,7 @@ pub fn evaluate(
     let mut findings = Findings::default();
     if let Some(pod) = request.pod() {
         let standard = settings.standard(request.namespace(), facts)?;
-        findings.extend(judge(
-            &PodView::new(pod, settings, standard.version),
-            standard,
-        ));
+        findings.extend(judge(pod, settings, standard));
     }
     Ok(findings)
 }
@@ -54,22 +51,24 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     CONTROLS.iter().map(|control| control.code)
 }
 
-fn judge(pod: &PodView<'_>, standard: Standard) -> Vec<Finding> {
+fn judge(pod: Pod<'_>, settings: &Settings, standard: Standard) -> Vec<Finding> {
     let mut found = Vec::new();
-    let in_force = in_force(pod.settings, standard);
+    let in_force = in_force(settings, standard);
+    if in_force.iter().all(Option::is_none) {
+        return found;
+    }
+    let pod = PodView::new(pod, settings, standard.version);
     let active = || {
-        CONTROLS
-            .iter()
-            .zip(in_force)
-            .filter_map(|(control, form)| Some((control, form?)))
+        let controls = CONTROLS.iter().zip(in_force);
+        controls.filter_map(|(control, form)| Some((control, form?)))
     };
     for (control, form) in active() {
         if let Some(judge) = control.pod {
-            judge(pod, form, &mut found);
+            judge(&pod, form, &mut found);
         }
     }
     for container in pod.pod.containers() {
-        let view = ContainerView::new(pod, container);
+        let view = ContainerView::new(&pod, container);
         for (control, form) in active() {
             if let Some(judge) = control.container {
                 judge(&view, form, &mut found);

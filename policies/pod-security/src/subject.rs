@@ -5,37 +5,61 @@ use crate::{
     settings::{Settings, Tuning},
 };
 
-/// A pod as the controls see it: what several of them need is looked up once.
+/// A pod as the controls see it. What is looked at in every pod is looked up once; a node is null where
+/// there is nothing.
 pub(crate) struct PodView<'a> {
     pub(crate) pod: Pod<'a>,
-    pub(crate) spec: Node<'a>,
-    /// The pod's securityContext; null where it has none.
-    pub(crate) security: Node<'a>,
     pub(crate) settings: &'a Settings,
     pub(crate) version: Version,
+    pub(crate) spec: Node<'a>,
+    pub(crate) annotations: Node<'a>,
+    pub(crate) volumes: Node<'a>,
+    pub(crate) host_network: Node<'a>,
     /// Whether `spec.os.name` is `windows`: then the API forbids most of the fields that harden a pod.
     pub(crate) is_windows: bool,
+    pub(crate) security: SecurityContext<'a>,
+    pub(crate) sysctls: Node<'a>,
     has_own_users: bool,
 }
 
-/// A container as the controls see it.
+/// A container as the controls see it, likewise.
 pub(crate) struct ContainerView<'a> {
     pub(crate) pod: &'a PodView<'a>,
     pub(crate) container: Container<'a>,
-    /// The container's securityContext; null where it has none.
-    pub(crate) security: Node<'a>,
+    pub(crate) ports: Node<'a>,
+    pub(crate) probes: [Node<'a>; 3],
+    pub(crate) lifecycle: Node<'a>,
+    pub(crate) security: SecurityContext<'a>,
+    pub(crate) capabilities: Node<'a>,
+    pub(crate) added: Node<'a>,
+    pub(crate) dropped: Node<'a>,
 }
+
+/// The securityContext of a pod or of a container.
+pub(crate) struct SecurityContext<'a> {
+    pub(crate) node: Node<'a>,
+    pub(crate) selinux: Node<'a>,
+    pub(crate) windows: Node<'a>,
+}
+
+/// The probes of a container.
+pub(crate) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
 impl<'a> PodView<'a> {
     pub(crate) fn new(pod: Pod<'a>, settings: &'a Settings, version: Version) -> Self {
         let spec = pod.spec();
+        let security = SecurityContext::of(spec);
         Self {
             pod,
-            spec,
-            security: member(spec, "securityContext"),
             settings,
             version,
+            spec,
+            annotations: member(member(pod.node(), "metadata"), "annotations"),
+            volumes: member(spec, "volumes"),
+            host_network: member(spec, "hostNetwork"),
             is_windows: member(member(spec, "os"), "name").as_str() == Some("windows"),
+            sysctls: member(security.node, "sysctls"),
+            security,
             has_own_users: member(spec, "hostUsers").as_bool() == Some(false),
         }
     }
@@ -52,15 +76,6 @@ impl<'a> PodView<'a> {
     /// Since 1.35 root counts as harmless in a pod whose users are not the node's (`hostUsers: false`).
     pub(crate) fn may_run_as_root(&self) -> bool {
         self.has_own_users && self.version.is_since(35)
-    }
-
-    /// The pod's annotations. The API takes null for an empty text.
-    pub(crate) fn annotations(&self) -> impl Iterator<Item = (&'a str, Node<'a>)> {
-        member(member(self.pod.node(), "metadata"), "annotations").members()
-    }
-
-    pub(crate) fn volumes(&self) -> impl Iterator<Item = Node<'a>> {
-        member(self.spec, "volumes").items()
     }
 
     pub(crate) fn container_named(&self, name: &str) -> Option<Container<'a>> {
@@ -86,10 +101,19 @@ impl<'a> PodView<'a> {
 
 impl<'a> ContainerView<'a> {
     pub(crate) fn new(pod: &'a PodView<'a>, container: Container<'a>) -> Self {
+        let node = container.node();
+        let security = SecurityContext::of(node);
+        let capabilities = member(security.node, "capabilities");
         Self {
             pod,
             container,
-            security: member(container.node(), "securityContext"),
+            ports: member(node, "ports"),
+            probes: PROBES.map(|probe| member(node, probe)),
+            lifecycle: member(node, "lifecycle"),
+            security,
+            capabilities,
+            added: member(capabilities, "add"),
+            dropped: member(capabilities, "drop"),
         }
     }
 
@@ -99,6 +123,26 @@ impl<'a> ContainerView<'a> {
 
     pub(crate) fn finding(&self, code: &str, at: impl Into<Path>) -> FindingBuilder<'a> {
         self.container.finding(code, at)
+    }
+}
+
+impl<'a> SecurityContext<'a> {
+    fn of(owner: Node<'a>) -> Self {
+        let node = member(owner, "securityContext");
+        Self {
+            node,
+            selinux: member(node, "seLinuxOptions"),
+            windows: member(node, "windowsOptions"),
+        }
+    }
+
+    pub(crate) fn get(&self, field: &str) -> Node<'a> {
+        member(self.node, field)
+    }
+
+    /// The field, unless it is null or not there.
+    pub(crate) fn set(&self, field: &str) -> Option<Node<'a>> {
+        self.node.set(field)
     }
 }
 

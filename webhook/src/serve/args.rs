@@ -124,8 +124,7 @@ impl ServeArgs {
     pub(crate) fn options(self) -> Result<Options, String> {
         Ok(Options {
             config: self.config.source(),
-            // without a cluster no namespace is known
-            facts: FactSource::Namespaces(Default::default()),
+            facts: FactSource::cluster(),
             listen: self.listen,
             admin_listen: self.admin_listen,
             certificate: self.tls.source()?,

@@ -3,11 +3,7 @@
 
 use gatehouse_sdk::{Finding, FindingBuilder, Node};
 
-use crate::{
-    level::Level,
-    settings::Tuning,
-    subject::{ContainerView, member},
-};
+use crate::{level::Level, settings::Tuning, subject::ContainerView};
 
 pub(super) const CODE: &str = "added-capabilities";
 
@@ -38,8 +34,10 @@ pub(super) fn judge(view: &ContainerView<'_>, form: Level, found: &mut Vec<Findi
         standard: if strict { RESTRICTED } else { BASELINE },
         tuning: view.pod.tuning(CODE),
     };
-    let added = member(member(view.security, "capabilities"), "add");
-    let bad = added.items().filter(|capability| !allowed.has(*capability));
+    let bad = view
+        .added
+        .items()
+        .filter(|capability| !allowed.has(*capability));
     let bad: Vec<_> = bad
         .map(|capability| capability.as_str().unwrap_or("not a name"))
         .collect();
@@ -52,7 +50,7 @@ pub(super) fn judge(view: &ContainerView<'_>, form: Level, found: &mut Vec<Findi
         .found(bad.join(", "))
         .required(format!("nothing but {}", allowed.list()))
         .risk("what needs the dropped rights fails");
-    found.push(reduced(finding, added, &allowed).into());
+    found.push(reduced(finding, view.added, &allowed).into());
 }
 
 struct Allowed<'a> {

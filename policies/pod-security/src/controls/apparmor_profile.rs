@@ -103,7 +103,7 @@ impl<'a> Profile<'a> {
 /// The containers that annotations give a forbidden profile, and which.
 fn forbidden_annotations<'a>(pod: &PodView<'a>) -> impl Iterator<Item = (&'a str, Profile<'a>)> {
     let tuning = pod.tuning(CODE);
-    pod.annotations().filter_map(move |(key, value)| {
+    pod.annotations.members().filter_map(move |(key, value)| {
         let container = key.strip_prefix(ANNOTATIONS)?;
         let profile = Profile::of_annotation(value);
         (!profile.is_allowed(tuning)).then_some((container, profile))

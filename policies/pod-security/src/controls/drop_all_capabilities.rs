@@ -2,10 +2,7 @@
 
 use gatehouse_sdk::Finding;
 
-use crate::{
-    level::Level,
-    subject::{ContainerView, member},
-};
+use crate::{level::Level, subject::ContainerView};
 
 pub(super) const CODE: &str = "drop-all-capabilities";
 
@@ -16,8 +13,8 @@ pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>
     if view.pod.is_exempt_as_windows() {
         return;
     }
-    let dropped = member(member(view.security, "capabilities"), "drop");
-    if dropped
+    if view
+        .dropped
         .items()
         .any(|capability| capability.as_str() == Some(ALL))
     {

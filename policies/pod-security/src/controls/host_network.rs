@@ -4,13 +4,13 @@ use gatehouse_sdk::Finding;
 
 use crate::{
     level::Level,
-    subject::{PodView, is_off, member},
+    subject::{PodView, is_off},
 };
 
 pub(super) const CODE: &str = "host-network";
 
 pub(super) fn judge(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    if !is_off(member(pod.spec, "hostNetwork")) {
+    if !is_off(pod.host_network) {
         found.push(
             pod.finding(CODE, "spec.hostNetwork")
                 .message("the pod uses its node's network, with all that listens there for the node only")

@@ -12,7 +12,7 @@ pub(super) const CODE: &str = "host-path-volume";
 pub(super) const SOURCE: &str = "hostPath";
 
 pub(super) fn judge(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    for (index, volume) in pod.volumes().enumerate() {
+    for (index, volume) in pod.volumes.items().enumerate() {
         if let Some(source) = volume.set(SOURCE) {
             let at = volume_type::path(volume, index);
             let path = source.get("path").and_then(|path| path.as_str());

@@ -16,9 +16,9 @@ use crate::{
 pub(crate) const CODE: &str = "host-port";
 
 pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let on_node = !is_off(member(view.pod.spec, "hostNetwork"));
+    let on_node = !is_off(view.pod.host_network);
     let tuning = view.pod.tuning(CODE);
-    let ports = member(view.container.node(), "ports").items();
+    let ports = view.ports.items();
     let opened = ports.map(|port| opened(port, on_node)).enumerate();
     let bad: Vec<_> = opened
         .filter(|(_, port)| is_forbidden(*port, tuning))

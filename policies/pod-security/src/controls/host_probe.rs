@@ -5,18 +5,17 @@ use gatehouse_sdk::{Finding, Node, Path};
 use crate::{
     level::Level,
     settings::Tuning,
-    subject::{ContainerView, is_empty, member},
+    subject::{ContainerView, PROBES, is_empty, member},
 };
 
 pub(super) const CODE: &str = "host-probe";
 
-const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 const HOOKS: [&str; 2] = ["postStart", "preStop"];
 const ACTIONS: [&str; 2] = ["httpGet", "tcpSocket"];
 
 pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
     let tuning = view.pod.tuning(CODE);
-    let hosts = hosts(view.container.node());
+    let hosts = hosts(view);
     let bad: Vec<_> = hosts
         .filter(|host| is_forbidden(host.value, tuning))
         .collect();
@@ -53,21 +52,24 @@ impl Host<'_> {
 }
 
 /// All hosts that a container names.
-fn hosts(container: Node<'_>) -> impl Iterator<Item = Host<'_>> {
-    let lifecycle = member(container, "lifecycle");
-    let probes = PROBES.map(|probe| (["", probe], member(container, probe)));
-    let hooks = HOOKS.map(|hook| (["lifecycle", hook], member(lifecycle, hook)));
-    let handlers = probes
+fn hosts<'a>(view: &ContainerView<'a>) -> impl Iterator<Item = Host<'a>> + use<'a> {
+    let lifecycle = view.lifecycle;
+    let probes = PROBES
         .into_iter()
+        .zip(view.probes)
+        .map(|(name, probe)| ("", name, probe));
+    let hooks = HOOKS
+        .into_iter()
+        .map(move |name| ("lifecycle", name, member(lifecycle, name)));
+    let set = |(_, _, handler): &(&str, &str, Node<'_>)| !handler.is_null();
+    probes
         .chain(hooks)
-        .filter(|(_, handler)| !handler.is_null());
-    handlers.flat_map(|([parent, name], handler)| {
-        ACTIONS.into_iter().filter_map(move |action| {
-            let value = handler.set(action)?.set("host")?;
-            Some(Host {
-                steps: [parent, name, action],
-                value,
+        .filter(set)
+        .flat_map(|(parent, name, handler)| {
+            ACTIONS.into_iter().filter_map(move |action| {
+                let steps = [parent, name, action];
+                let value = handler.set(action)?.set("host")?;
+                Some(Host { steps, value })
             })
         })
-    })
 }

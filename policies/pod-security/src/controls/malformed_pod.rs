@@ -5,75 +5,85 @@ use gatehouse_sdk::{Finding, FindingBuilder, Kind, Node, Path};
 
 use crate::{
     level::Level,
-    subject::{ContainerView, PodView},
+    subject::{ContainerView, PROBES, PodView, SecurityContext, member},
 };
-use Shape::{List, Object};
 
 pub(super) const CODE: &str = "malformed-pod";
 
 /// What must stand at a place, if anything does.
 enum Shape {
+    /// An object; what of its members must have a shape.
     Object(&'static [(&'static str, Shape)]),
-    List(&'static Shape),
-    /// Judged by others.
-    Anything,
+    /// A list, and what its items must be.
+    List(Option<&'static Shape>),
 }
 
-const POD: Shape = Object(&[
-    ("metadata", Object(&[("annotations", Object(&[]))])),
-    ("spec", SPEC),
-]);
-
-const SPEC: Shape = Object(&[
-    ("os", Object(&[])),
-    ("securityContext", SECURITY_CONTEXT),
-    ("volumes", List(&Object(&[]))),
-    ("initContainers", List(&Shape::Anything)),
-    ("containers", List(&Shape::Anything)),
-    ("ephemeralContainers", List(&Shape::Anything)),
-]);
-
-const CONTAINER: Shape = Object(&[
-    ("securityContext", SECURITY_CONTEXT),
-    ("ports", List(&Object(&[]))),
-    ("livenessProbe", HANDLER),
-    ("readinessProbe", HANDLER),
-    ("startupProbe", HANDLER),
-    (
-        "lifecycle",
-        Object(&[("postStart", HANDLER), ("preStop", HANDLER)]),
-    ),
-]);
-
-const SECURITY_CONTEXT: Shape = Object(&[
-    (
-        "capabilities",
-        Object(&[
-            ("add", List(&Shape::Anything)),
-            ("drop", List(&Shape::Anything)),
-        ]),
-    ),
-    ("seLinuxOptions", Object(&[])),
-    ("sysctls", List(&Object(&[]))),
-    ("windowsOptions", Object(&[])),
-]);
-
-const HANDLER: Shape = Object(&[("httpGet", Object(&[])), ("tcpSocket", Object(&[]))]);
+const OBJECT: Shape = Shape::Object(&[]);
+const OBJECTS: Shape = Shape::List(Some(&OBJECT));
+const LIST: Shape = Shape::List(None);
+const HANDLER: Shape = Shape::Object(&[("httpGet", OBJECT), ("tcpSocket", OBJECT)]);
+const LIFECYCLE: Shape = Shape::Object(&[("postStart", HANDLER), ("preStop", HANDLER)]);
 
 pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    POD.each_misfit(pod.pod.node(), &Place::Root, &mut |place, expected| {
-        found.push(finding(pod.finding(CODE, place), expected));
-    });
+    let list = |name: &str| member(pod.spec, name);
+    let parts = [
+        ("", pod.pod.node(), OBJECT),
+        ("metadata", member(pod.pod.node(), "metadata"), OBJECT),
+        ("metadata.annotations", pod.annotations, OBJECT),
+        ("spec", pod.spec, OBJECT),
+        ("spec.os", member(pod.spec, "os"), OBJECT),
+        ("spec.volumes", pod.volumes, OBJECTS),
+        ("spec.initContainers", list("initContainers"), LIST),
+        ("spec.containers", list("containers"), LIST),
+        (
+            "spec.ephemeralContainers",
+            list("ephemeralContainers"),
+            LIST,
+        ),
+        ("spec.securityContext.sysctls", pod.sysctls, OBJECTS),
+    ];
+    let mut report = |at: Path, expected: &str| {
+        found.push(finding(pod.finding(CODE, at), expected));
+    };
+    judge_parts(&parts, "", &mut report);
+    judge_parts(&security_parts(&pod.security), "spec", &mut report);
 }
 
 pub(super) fn judge_container(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    CONTAINER.each_misfit(
-        view.container.node(),
-        &Place::Root,
-        &mut |place, expected| {
-            found.push(finding(view.finding(CODE, place), expected));
-        },
-    );
+    let [liveness, readiness, startup] = view.probes;
+    let parts = [
+        ("", view.container.node(), OBJECT),
+        ("securityContext.capabilities", view.capabilities, OBJECT),
+        ("securityContext.capabilities.add", view.added, LIST),
+        ("securityContext.capabilities.drop", view.dropped, LIST),
+        ("ports", view.ports, OBJECTS),
+        (PROBES[0], liveness, HANDLER),
+        (PROBES[1], readiness, HANDLER),
+        (PROBES[2], startup, HANDLER),
+        ("lifecycle", view.lifecycle, LIFECYCLE),
+    ];
+    let mut report = |at: Path, expected: &str| {
+        found.push(finding(view.finding(CODE, at), expected));
+    };
+    judge_parts(&parts, "", &mut report);
+    judge_parts(&security_parts(&view.security), "", &mut report);
+}
+
+/// Where something stands, what stands there, and what must.
+type Part<'a> = (&'static str, Node<'a>, Shape);
+
+fn security_parts<'a>(security: &SecurityContext<'a>) -> [Part<'a>; 3] {
+    [
+        ("securityContext", security.node, OBJECT),
+        ("securityContext.seLinuxOptions", security.selinux, OBJECT),
+        ("securityContext.windowsOptions", security.windows, OBJECT),
+    ]
+}
+
+fn judge_parts(parts: &[Part<'_>], base: &'static str, report: &mut dyn FnMut(Path, &str)) {
+    for (at, node, shape) in parts {
+        shape.judge(*node, &Place::Part(base, at), report);
+    }
 }
 
 fn finding(at: FindingBuilder<'_>, expected: &str) -> Finding {
@@ -85,7 +95,7 @@ fn finding(at: FindingBuilder<'_>, expected: &str) -> Finding {
 
 /// The way to a value, built without allocating: hardly any pod needs it.
 enum Place<'p> {
-    Root,
+    Part(&'static str, &'static str),
     Key(&'p Place<'p>, &'static str),
     Index(&'p Place<'p>, usize),
 }
@@ -93,7 +103,7 @@ enum Place<'p> {
 impl Place<'_> {
     fn path(&self) -> Path {
         match self {
-            Place::Root => Path::root(),
+            Place::Part(base, at) => Path::dotted(base).join(&Path::dotted(at)),
             Place::Key(parent, key) => parent.path().key(*key),
             Place::Index(parent, index) => parent.path().index(*index),
         }
@@ -101,23 +111,21 @@ impl Place<'_> {
 }
 
 impl Shape {
-    fn each_misfit(&self, node: Node<'_>, place: &Place<'_>, report: &mut dyn FnMut(Path, &str)) {
+    fn judge(&self, node: Node<'_>, place: &Place<'_>, report: &mut dyn FnMut(Path, &str)) {
         match (self, node.kind()) {
-            (_, Kind::Null) | (Shape::Anything, _) => {}
-            (Object(members), Kind::Object) => {
+            (_, Kind::Null) | (Shape::List(None), Kind::Array) => {}
+            (Shape::Object(members), Kind::Object) => {
                 for (key, shape) in *members {
-                    if let Some(value) = node.get(key) {
-                        shape.each_misfit(value, &Place::Key(place, key), report);
-                    }
+                    shape.judge(member(node, key), &Place::Key(place, key), report);
                 }
             }
-            (List(item), Kind::Array) => {
+            (Shape::List(Some(item)), Kind::Array) => {
                 for (index, value) in node.items().enumerate() {
-                    item.each_misfit(value, &Place::Index(place, index), report);
+                    item.judge(value, &Place::Index(place, index), report);
                 }
             }
-            (Object(_), _) => report(place.path(), "an object"),
-            (List(_), _) => report(place.path(), "a list"),
+            (Shape::Object(_), _) => report(place.path(), "an object"),
+            (Shape::List(_), _) => report(place.path(), "a list"),
         }
     }
 }

@@ -4,7 +4,7 @@ use gatehouse_sdk::{Finding, Node};
 
 use crate::{
     level::Level,
-    subject::{ContainerView, is_off, member},
+    subject::{ContainerView, is_off},
 };
 
 pub(super) const CODE: &str = "privilege-escalation";
@@ -12,7 +12,7 @@ pub(super) const CODE: &str = "privilege-escalation";
 const AT: &str = "securityContext.allowPrivilegeEscalation";
 
 pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let allowed = member(view.security, "allowPrivilegeEscalation");
+    let allowed = view.security.get("allowPrivilegeEscalation");
     if allowed.as_bool() == Some(false) || view.pod.is_exempt_as_windows() {
         return;
     }
@@ -22,7 +22,7 @@ pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>
         .required("false");
     found.push(if view.pod.is_windows {
         super::not_on_windows(finding)
-    } else if rules_it_out(view.security) {
+    } else if rules_it_out(view) {
         finding
             .help("no fix yet: the API refuses `false` beside `privileged` or `CAP_SYS_ADMIN`")
             .into()
@@ -35,8 +35,7 @@ pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>
 }
 
 /// Whether the API would refuse the repaired container.
-fn rules_it_out(security: Node<'_>) -> bool {
-    let added = member(member(security, "capabilities"), "add");
+fn rules_it_out(view: &ContainerView<'_>) -> bool {
     let is_admin = |capability: Node<'_>| capability.as_str() == Some("CAP_SYS_ADMIN");
-    !is_off(member(security, "privileged")) || added.items().any(is_admin)
+    !is_off(view.security.get("privileged")) || view.added.items().any(is_admin)
 }

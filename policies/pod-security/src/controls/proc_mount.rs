@@ -3,15 +3,12 @@
 
 use gatehouse_sdk::Finding;
 
-use crate::{
-    level::Level,
-    subject::{ContainerView, member},
-};
+use crate::{level::Level, subject::ContainerView};
 
 pub(super) const CODE: &str = "proc-mount";
 
 pub(super) fn judge(view: &ContainerView<'_>, form: Level, found: &mut Vec<Finding>) {
-    let mount = member(view.security, "procMount");
+    let mount = view.security.get("procMount");
     let may_choose = form < Level::Restricted && view.pod.may_run_as_root();
     if !mount.is_null() && mount.as_str() != Some("Default") && !may_choose {
         found.push(

@@ -5,17 +5,14 @@
 
 use gatehouse_sdk::Finding;
 
-use crate::{
-    level::Level,
-    subject::{ContainerView, member},
-};
+use crate::{level::Level, subject::ContainerView};
 
 pub(super) const CODE: &str = "read-only-root-filesystem";
 
 const AT: &str = "securityContext.readOnlyRootFilesystem";
 
 pub(super) fn judge(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let holds = member(view.security, "readOnlyRootFilesystem").as_bool() == Some(true);
+    let holds = view.security.get("readOnlyRootFilesystem").as_bool() == Some(true);
     let skipped = view.is_ephemeral() && !view.pod.tuning(CODE).ephemeral;
     if holds || skipped || view.pod.is_windows {
         return;

@@ -4,7 +4,7 @@ use gatehouse_sdk::{Finding, FindingBuilder};
 
 use crate::{
     level::Level,
-    subject::{ContainerView, PodView, member},
+    subject::{ContainerView, PodView},
 };
 
 pub(super) const CODE: &str = "run-as-non-root";
@@ -13,7 +13,7 @@ const FIELD: &str = "runAsNonRoot";
 
 /// A pod that leaves it open is one finding, whatever the number of its containers: one line repairs it.
 pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let set = member(pod.security, FIELD);
+    let set = pod.security.get(FIELD);
     let holds = match set.as_bool() {
         Some(value) => value,
         None => set.is_null() && !pod.is_left_to_pod(FIELD),
@@ -25,11 +25,11 @@ pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
 }
 
 pub(super) fn judge_container(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let set = member(view.security, FIELD);
-    let by_pod = member(view.pod.security, FIELD).as_bool() == Some(true);
+    let set = view.security.get(FIELD);
+    let by_pod = || view.pod.security.get(FIELD).as_bool() == Some(true);
     let holds = match set.as_bool() {
         Some(value) => value,
-        None => set.is_null() && (by_pod || !view.is_ephemeral()),
+        None => set.is_null() && (!view.is_ephemeral() || by_pod()),
     };
     if !holds && !view.pod.may_run_as_root() {
         const AT: &str = "securityContext.runAsNonRoot";

@@ -137,7 +137,7 @@ fn required(pod: &PodView<'_>) -> String {
 
 /// The form that counted before 1.19.
 fn judge_annotations(pod: &PodView<'_>, found: &mut Vec<Finding>) {
-    for (key, value) in pod.annotations() {
+    for (key, value) in pod.annotations.members() {
         let container = key.strip_prefix(CONTAINER_ANNOTATIONS);
         let is_about_it = container.is_some_and(|name| pod.container_named(name).is_some());
         if (key != POD_ANNOTATION && !is_about_it) || is_allowed_annotation(value, pod.tuning(CODE))

@@ -21,47 +21,43 @@ const TYPES: [(&str, u8); 4] = [
 ];
 
 pub(super) fn judge_pod(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    judge(pod.security, pod, POD, |at| pod.finding(CODE, at), found);
+    let options = pod.security.selinux;
+    found.extend(judge(options, pod, POD, || pod.finding(CODE, POD)));
 }
 
 pub(super) fn judge_container(view: &ContainerView<'_>, _: Level, found: &mut Vec<Finding>) {
-    judge(
-        view.security,
-        view.pod,
-        CONTAINER,
-        |at| view.finding(CODE, at),
-        found,
-    );
+    let options = view.security.selinux;
+    found.extend(judge(options, view.pod, CONTAINER, || {
+        view.finding(CODE, CONTAINER)
+    }));
 }
 
 fn judge<'a>(
-    security: Node<'_>,
+    options: Node<'_>,
     pod: &PodView<'_>,
     at: &str,
-    finding: impl Fn(&str) -> FindingBuilder<'a>,
-    found: &mut Vec<Finding>,
-) {
-    let Some(options) = security.set("seLinuxOptions") else {
-        return;
-    };
+    finding: impl Fn() -> FindingBuilder<'a>,
+) -> Option<Finding> {
     let forbidden = [
         ("type", !is_allowed_type(member(options, "type"), pod)),
         ("user", !is_empty(member(options, "user"))),
         ("role", !is_empty(member(options, "role"))),
     ];
-    let mut fields = forbidden
-        .iter()
-        .filter_map(|(field, bad)| bad.then_some(*field))
-        .peekable();
-    if fields.peek().is_some() {
-        let finding = finding(at)
-            .message("it chooses an SELinux label that the runtime would not give it")
-            .required(required(pod))
-            .risk("it gets the runtime's label: files with another one may be out of its reach");
-        let remove =
-            |finding: FindingBuilder<'a>, field| finding.remove(Path::dotted(at).key(field));
-        found.push(fields.fold(finding, remove).into());
+    let bad: Vec<_> = forbidden.iter().filter(|(_, bad)| *bad).collect();
+    if bad.is_empty() {
+        return None;
     }
+    let finding = finding()
+        .message("it chooses an SELinux label that the runtime would not give it")
+        .required(required(pod))
+        .risk("it gets the runtime's label: files with another one may be out of its reach");
+    let remove = |finding: FindingBuilder<'a>, field| finding.remove(Path::dotted(at).key(field));
+    Some(
+        bad.iter()
+            .map(|(field, _)| *field)
+            .fold(finding, remove)
+            .into(),
+    )
 }
 
 fn is_allowed_type(value: Node<'_>, pod: &PodView<'_>) -> bool {

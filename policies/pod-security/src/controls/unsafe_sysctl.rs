@@ -31,7 +31,7 @@ const SAFE: [(&str, u8); 14] = [
 ];
 
 pub(super) fn judge(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    let sysctls = member(pod.security, "sysctls").items();
+    let sysctls = pod.sysctls.items();
     let names: Vec<_> = sysctls
         .filter(|sysctl| !is_safe(*sysctl, pod))
         .map(name)

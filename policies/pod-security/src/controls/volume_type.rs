@@ -23,7 +23,7 @@ const ALLOWED: [&str; 9] = [
 ];
 
 pub(super) fn judge(pod: &PodView<'_>, _: Level, found: &mut Vec<Finding>) {
-    for (index, volume) in pod.volumes().enumerate() {
+    for (index, volume) in pod.volumes.items().enumerate() {
         if let Some(source) = forbidden_source(volume, pod.tuning(CODE)) {
             found.push(
                 pod.finding(CODE, path(volume, index).key(source))

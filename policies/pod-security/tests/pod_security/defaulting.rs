@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    model,
+    pods,
     support::{LEVELS, level, run},
 };
 
@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn defaulted_pods_read_like_their_manifests(manifest in model::pod()) {
+    fn defaulted_pods_read_like_their_manifests(manifest in pods::pod()) {
         let defaulted = defaulted(manifest.clone());
         for level_name in LEVELS {
             let settings = level(level_name, 37);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    model,
+    pods,
     support::{LEVELS, codes, level, passing_pod, run, set},
 };
 
@@ -175,7 +175,7 @@ proptest! {
 
     #[test]
     fn nothing_panics(
-        mut pod in model::pod(),
+        mut pod in pods::pod(),
         garbage in prop::collection::vec((prop::sample::select(&PLACES[..]), anything()), 1..4),
     ) {
         for (path, value) in garbage {

@@ -12,6 +12,7 @@ mod fixes;
 mod garbage;
 mod metadata;
 mod model;
+mod pods;
 mod recorded;
 mod rows;
 mod settings;

@@ -340,9 +340,12 @@ pub(crate) fn pod_review(namespace: &str) -> Value {
     })
 }
 
+/// An empty file is a mistake, an empty list is what somebody wanted.
+const NO_POLICIES: &str = "{apiVersion: v1, kind: List, items: []}";
+
 /// Writes a configuration without policies.
 pub(crate) fn no_policies(folder: &Path) {
-    fs::write(folder.join("none.yaml"), "").unwrap();
+    fs::write(folder.join("none.yaml"), NO_POLICIES).unwrap();
 }
 
 /// Writes a policy of the guest `guest` into a configuration folder.
