@@ -22,7 +22,7 @@ use tracing::Instrument;
 
 use super::{
     ServeLimits,
-    body::{BodyError, Held, Room},
+    body::{BodyError, Held, Room, discard},
     caught::caught,
     decision_log::{DecisionLog, Outcome, Subject},
     duration,
@@ -80,19 +80,24 @@ pub(crate) fn router(gate: Arc<Gate>) -> Router {
     Router::new()
         .route("/validate", post(validate))
         .route("/mutate", post(mutate))
-        .fallback(async || {
-            (
-                StatusCode::NOT_FOUND,
-                "only /validate and /mutate are here\n",
-            )
-        })
-        .method_not_allowed_fallback(async || {
-            (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "only POST is answered here\n",
-            )
-        })
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .with_state(gate)
+}
+
+async fn not_found(State(gate): State<Arc<Gate>>, request: Request<Body>) -> impl IntoResponse {
+    discard(request.into_body(), gate.limits.body_bytes).await;
+    let reason = "only /validate and /mutate are here\n";
+    (StatusCode::NOT_FOUND, reason)
+}
+
+async fn method_not_allowed(
+    State(gate): State<Arc<Gate>>,
+    request: Request<Body>,
+) -> impl IntoResponse {
+    discard(request.into_body(), gate.limits.body_bytes).await;
+    let reason = "only POST is answered here\n";
+    (StatusCode::METHOD_NOT_ALLOWED, reason)
 }
 
 async fn validate(State(gate): State<Arc<Gate>>, request: Request<Body>) -> Response {
@@ -125,9 +130,13 @@ impl Gate {
     }
 
     async fn read(&self, request: Request<Body>, time: Time) -> Result<Held<'_>, Rejection> {
-        check_content_type(request.headers())?;
-        let body = self.room.read(request.into_body(), time.deadline.into());
-        Ok(body.await?)
+        let content_type = check_content_type(request.headers());
+        let body = request.into_body();
+        if let Err(rejection) = content_type {
+            discard(body, self.limits.body_bytes).await;
+            return Err(rejection);
+        }
+        Ok(self.room.read(body, time.deadline.into()).await?)
     }
 
     fn reject(&self, rejection: &Rejection, purpose: Purpose) -> Response {

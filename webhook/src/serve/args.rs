@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, value_parser};
+use clap::{ArgGroup, Args, value_parser};
 use gatehouse_certs::ServingNames;
 use tracing::level_filters::LevelFilter;
 
@@ -48,10 +48,11 @@ pub struct ServeArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-#[group(required = true, multiple = true, id = "policies")]
+#[group(skip)]
+#[command(group = one_of("policies", ["config", "default_policies"]))]
 struct ConfigArgs {
     /// A file or folder of Policy and Exemption documents; changes are loaded, all or nothing
-    #[arg(long, value_name = "PATH", conflicts_with = "default_policies")]
+    #[arg(long, value_name = "PATH")]
     config: Vec<PathBuf>,
 
     /// Enforce the policies inside Gatehouse
@@ -60,7 +61,8 @@ struct ConfigArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-#[group(required = true, multiple = true, id = "certificate")]
+#[group(skip)]
+#[command(group = one_of("certificate", ["tls_cert", "tls_self_signed"]))]
 struct TlsArgs {
     /// The serving certificate and its chain, PEM; a changed file is served within seconds
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -71,15 +73,15 @@ struct TlsArgs {
     tls_key: Option<PathBuf>,
 
     /// Serve a certificate made by an authority that lives as long as the process
-    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    #[arg(long)]
     tls_self_signed: bool,
 
     /// A DNS name or IP address for the self-made certificate; may be repeated
-    #[arg(long, value_name = "NAME", requires = "tls_self_signed", default_values = ["localhost", "127.0.0.1", "::1"])]
+    #[arg(long, value_name = "NAME", requires = "tls_self_signed", conflicts_with = "tls_cert", default_values = ["localhost", "127.0.0.1", "::1"])]
     tls_name: Vec<String>,
 
     /// Write the certificate of the self-made authority to this file, for clients to trust
-    #[arg(long, value_name = "FILE", requires = "tls_self_signed")]
+    #[arg(long, value_name = "FILE", requires = "tls_self_signed", conflicts_with = "tls_cert")]
     tls_ca_out: Option<PathBuf>,
 }
 
@@ -173,6 +175,10 @@ impl LimitArgs {
     }
 }
 
+fn one_of(name: &'static str, arguments: [&'static str; 2]) -> ArgGroup {
+    ArgGroup::new(name).args(arguments).required(true)
+}
+
 /// A number of bytes that a body may have.
 fn size(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -254,7 +260,7 @@ mod tests {
     fn arguments_that_contradict_or_lack_each_other_are_refused() {
         let cases = [
             ("--tls-self-signed", "--config <PATH>|--default-policies"),
-            ("--default-policies", "--tls-cert"),
+            ("--default-policies", "<--tls-cert <FILE>|--tls-self-signed>"),
             (
                 "--default-policies --config a --tls-self-signed",
                 "cannot be used with",

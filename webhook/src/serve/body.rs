@@ -49,7 +49,7 @@ pub(crate) enum BodyError {
 /// What the semaphore counts, as it cannot count single bytes.
 const UNIT_BYTES: usize = 1024;
 
-/// How long the rest of a body that is too large is read.
+/// How long a body that nobody wants is read.
 const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 impl Room {
@@ -79,7 +79,7 @@ impl Room {
         let announced = body.size_hint().exact().map(to_usize);
         let expected = announced.unwrap_or(limit);
         if expected > limit {
-            let _ = timeout(DISCARD_TIME, discard(body, limit)).await;
+            discard(body, limit).await;
             return Err(BodyError::TooLarge { limit });
         }
         // all of it at once: requests that each hold a part and wait for more would wait for ever
@@ -90,7 +90,7 @@ impl Room {
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0));
         while let Some(data) = next(&mut body).await? {
             if bytes.len() + data.len() > limit {
-                let _ = timeout(DISCARD_TIME, discard(body, limit)).await;
+                discard(body, limit).await;
                 return Err(BodyError::TooLarge { limit });
             }
             bytes.extend_from_slice(&data);
@@ -102,16 +102,19 @@ impl Room {
     }
 }
 
-/// Reads on for a while, as a client that is still writing when the connection closes sees a broken
-/// connection instead of the answer.
-async fn discard(mut body: Body, limit: usize) {
-    let mut left = limit;
-    while let Ok(Some(data)) = next(&mut body).await {
-        if data.len() >= left {
-            return;
+/// Reads a body that nobody wants, for a while and not past `limit` bytes: a client that is still writing
+/// when the connection closes sees a broken connection instead of the answer.
+pub(crate) async fn discard(mut body: Body, limit: usize) {
+    let all = async {
+        let mut left = limit;
+        while let Ok(Some(data)) = next(&mut body).await {
+            let Some(rest) = left.checked_sub(data.len()) else {
+                return;
+            };
+            left = rest;
         }
-        left -= data.len();
-    }
+    };
+    let _ = timeout(DISCARD_TIME, all).await;
 }
 
 /// The next piece; trailers are passed over.

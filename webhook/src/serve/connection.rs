@@ -28,7 +28,6 @@ use super::{
 };
 
 /// What all connections of one listener share.
-#[derive(Clone)]
 pub(crate) struct Endpoint {
     /// Answers the requests.
     pub(crate) router: Router,
@@ -101,7 +100,7 @@ impl Endpoint {
         tokio::select! {
             biased;
             end = to_the_end => end.map_err(|error| ("http", error.to_string())),
-            doing = pace.overdue() => Err((doing.as_str(), "it took too long".to_owned())),
+            doing = pace.overdue() => Err((doing.as_str(), "its time was over".to_owned())),
         }
     }
 

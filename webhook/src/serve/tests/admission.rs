@@ -77,7 +77,7 @@ fn an_object_that_is_missing_or_malformed_is_refused_with_its_uid() {
 
 #[test]
 fn mutate_patches_and_never_refuses_or_warns() {
-    let set = json!({"set": {"path": "spec.hostPID", "value": false}});
+    let set = json!({"op": "set", "path": "spec.hostPID", "value": false});
     let fixable = json!([
         {"code": "one", "path": "spec.hostPID", "message": "m", "fix": {"edits": [set]}},
     ]);

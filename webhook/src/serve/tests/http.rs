@@ -117,7 +117,7 @@ fn other_paths_and_methods_do_not_exist() {
     }
     for method in ["GET", "PUT", "DELETE"] {
         client.send(&format!("{method} /mutate HTTP/1.1\r\nhost: a\r\n\r\n"));
-        let answer = client.answer().unwrap();
+        let answer = client.answer().expect(method);
         refused(&answer, 405, "only POST is answered here");
         assert!(answer.head.contains("allow: post"), "{answer:?}");
     }
