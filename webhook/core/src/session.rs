@@ -1,15 +1,17 @@
+mod repair;
+mod verdict;
+
 use std::{collections::BTreeSet, sync::Arc};
 
-use gatehouse_abi::{Answer, Finding, Need, Operation, Path, tree::TreeBuf};
+use gatehouse_abi::{Answer, Finding, Need, tree::TreeBuf};
 use serde_json::Value;
 use time::Date;
 
 use crate::{
-    Decision, Effect, Fact, FailedPolicy, Failure, Judgement, Limits, Policy, PolicySet, Request,
-    config::{FixAt, Mode},
+    Decision, Fact, Failure, Limits, Policy, PolicySet, Request,
     exemptions::exemption,
     facts::Facts,
-    fixes::{self, Candidate, same_rule},
+    fixes::Candidate,
     update::{Judged, judged},
 };
 
@@ -253,90 +255,6 @@ impl<'s> Session<'s> {
         true
     }
 
-    /// Applies the fixes that the findings offer; whether the object changed, so that it must be judged
-    /// again.
-    fn repair(&mut self) -> bool {
-        let candidates = self.candidates();
-        if candidates.is_empty() || self.repairs.rounds >= self.limits.fix_rounds {
-            return false;
-        }
-        self.repairs.rounds += 1;
-        let mut all = self.repairs.applied.clone();
-        all.extend(candidates);
-        let merged = fixes::merge(all);
-        self.repairs.conflicts.extend(merged.conflicts);
-        // always from the original: a fix that turned out to be contradicted is taken back
-        let mut object = self.original.object().to_value();
-        let fits = |c: &Candidate| fixes::apply(&mut object, c.edits()).is_ok();
-        let wanted = merged.fixes.into_iter().filter(|c| self.applies(c));
-        let applied: Vec<_> = wanted.filter(fits).collect();
-        if applied == self.repairs.applied {
-            return false;
-        }
-        let Ok(request) = self.original.with_object(&object, &self.limits) else {
-            return false;
-        };
-        let differs = object != self.original.object().to_value();
-        self.repairs.object = differs.then_some(object);
-        self.repairs.applied = applied;
-        self.pass = Pass::new(Arc::new(request), self.runs.len());
-        true
-    }
-
-    /// The fixes that may be applied now and were not tried before.
-    fn candidates(&self) -> Vec<Candidate> {
-        let known = |c: &Candidate| {
-            let conflicts = self.repairs.conflicts.iter().map(|(c, _)| c);
-            conflicts
-                .chain(&self.repairs.applied)
-                .any(|k| k.is_about(c))
-        };
-        let candidates = self.pass.findings().map(|(i, finding)| Candidate {
-            policy: self.runs[i].policy,
-            finding: finding.clone(),
-        });
-        candidates
-            .filter(|c| self.may_fix(c) && !known(c))
-            .collect()
-    }
-
-    fn may_fix(&self, candidate: &Candidate) -> bool {
-        let policy = self.policy(candidate.policy);
-        let finding = &candidate.finding;
-        let Some(fix) = &finding.fix else {
-            return false;
-        };
-        let wanted = fix.is_safe() || policy.spec.risky_fixes.contains(&finding.code);
-        let namespace = self.original.namespace();
-        wanted
-            && policy.spec.mode_of(&finding.code, namespace) == Mode::Fix
-            && self.exemption(policy, finding).is_none()
-            && self.may_fix_here(policy, candidate)
-    }
-
-    /// Fixes concern Pods when they are created, and ephemeral containers when they are added. A
-    /// workload is changed only if the operator fixes what authors write.
-    fn may_fix_here(&self, policy: &Policy, candidate: &Candidate) -> bool {
-        let request = &self.original;
-        if !request.is_pod() {
-            return self.purpose != Purpose::Mutate || policy.spec.fix_at == FixAt::Author;
-        }
-        if request.operation() == Operation::Create {
-            return request.subresource().is_empty();
-        }
-        let added = added_ephemeral_containers(request);
-        let inside = |path: &Path| added.iter().any(|container| container.contains(path));
-        let mut edits = candidate.edits().iter();
-        edits.all(|edit| inside(edit.path()))
-    }
-
-    /// Whether a fix is applied, not only compared with the others. `/validate` judges what `/mutate` left;
-    /// it tries fixes at workloads alone, to see what their pods' fixes will repair.
-    fn applies(&self, candidate: &Candidate) -> bool {
-        let at_author = self.policy(candidate.policy).spec.fix_at == FixAt::Author;
-        self.purpose != Purpose::Validate || !(self.original.is_pod() || at_author)
-    }
-
     fn exemption(&self, policy: &Policy, finding: &Finding) -> Option<&'s str> {
         let exemptions = self.set.exemptions();
         exemption(
@@ -346,85 +264,6 @@ impl<'s> Session<'s> {
             &self.original,
             self.today,
         )
-    }
-
-    fn decide(&mut self) -> Decision {
-        let mut decision = Decision::about(&self.original);
-        let last = self.of_new.as_ref().unwrap_or(&self.pass);
-        for (i, finding) in last.findings() {
-            let before = self.of_new.is_some() && self.pass.has(i, finding);
-            decision.judgements.push(self.judge(i, finding, before));
-        }
-        for candidate in &self.repairs.applied {
-            let stands = |j: &&Judgement| same_rule(&j.finding, &candidate.finding);
-            if !decision.judgements.iter().any(|j| stands(&j)) {
-                decision.judgements.push(self.repaired(candidate));
-            }
-        }
-        decision.failed = self.failed();
-        decision.sort();
-        if self.purpose == Purpose::Mutate {
-            let original = self.original.object().to_value();
-            let patch = self.repairs.object.as_ref();
-            decision.patch = patch.map(|fixed| json_patch::diff(&original, fixed));
-        }
-        decision
-    }
-
-    fn judge(&self, run: usize, finding: &Finding, before: bool) -> Judgement {
-        let policy = self.policy(self.runs[run].policy);
-        let mode = policy
-            .spec
-            .mode_of(&finding.code, self.original.namespace());
-        let effect = match (self.exemption(policy, finding), mode) {
-            (Some(name), _) => Effect::Exempted(name.to_owned()),
-            (None, _) if before => Effect::Unchanged,
-            (None, Mode::Deny | Mode::Fix) => Effect::Refused,
-            (None, Mode::Warn) => Effect::Warned,
-            (None, Mode::Audit) => Effect::Audited,
-        };
-        let conflicts =
-            self.repairs.conflicts.iter().filter(|(c, _)| {
-                c.policy == self.runs[run].policy && same_rule(&c.finding, finding)
-            });
-        let others: BTreeSet<_> = conflicts
-            .map(|(_, other)| self.policy(*other).name.clone())
-            .collect();
-        Judgement {
-            policy: policy.name.clone(),
-            finding: finding.clone(),
-            mode,
-            effect,
-            contradicted_by: others.into_iter().collect(),
-            operator_message: policy.spec.message.clone(),
-        }
-    }
-
-    fn repaired(&self, candidate: &Candidate) -> Judgement {
-        let policy = self.policy(candidate.policy);
-        Judgement {
-            policy: policy.name.clone(),
-            finding: candidate.finding.clone(),
-            mode: Mode::Fix,
-            effect: Effect::Repaired,
-            contradicted_by: Vec::new(),
-            operator_message: policy.spec.message.clone(),
-        }
-    }
-
-    /// The policies that failed, at the new object or at the old.
-    fn failed(&self) -> Vec<FailedPolicy> {
-        let passes = || self.of_new.iter().chain([&self.pass]);
-        let failure = |i: usize| passes().find_map(|pass| pass.failure(i));
-        let failed = |(i, run): (usize, &Run)| {
-            let policy = self.policy(run.policy);
-            Some(FailedPolicy {
-                policy: policy.name.clone(),
-                failure: failure(i)?.clone(),
-                on_error: policy.spec.on_error,
-            })
-        };
-        self.runs.iter().enumerate().filter_map(failed).collect()
     }
 }
 
@@ -472,23 +311,6 @@ fn asks_in_vain(run: &Run, asked_before: usize, limits: &Limits) -> Option<Failu
         return Some(Failure::new("rounds", message));
     }
     None
-}
-
-/// Paths of the ephemeral containers that the old object does not have.
-fn added_ephemeral_containers(request: &Request) -> Vec<Path> {
-    if request.subresource() != "ephemeralcontainers" {
-        return Vec::new();
-    }
-    let list = |object: gatehouse_abi::tree::Node<'_>| {
-        let containers = object.at("spec.ephemeralContainers");
-        let names = containers.into_iter().flat_map(|list| list.items());
-        let name =
-            |item: gatehouse_abi::tree::Node<'_>| Some(item.get("name")?.as_str()?.to_owned());
-        names.filter_map(name).collect::<BTreeSet<_>>()
-    };
-    let (new, old) = (list(request.object()), list(request.old_object()));
-    let path = |name: &String| Path::dotted("spec.ephemeralContainers").item("name", name);
-    new.difference(&old).map(path).collect()
 }
 
 #[cfg(test)]
