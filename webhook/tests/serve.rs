@@ -32,7 +32,12 @@ fn serve(folder: &Path) -> Command {
     command
         .current_dir(folder)
         .args(["serve", "--config", "config.yaml"])
-        .args(["--admin-listen", "127.0.0.1:0", "--ready-file", "ready.json"])
+        .args([
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--ready-file",
+            "ready.json",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
@@ -40,7 +45,13 @@ fn serve(folder: &Path) -> Command {
 
 fn self_signed(folder: &Path) -> Command {
     let mut command = serve(folder);
-    command.args(["--tls-self-signed", "--tls-ca-out", "ca.crt", "--listen", "127.0.0.1:0"]);
+    command.args([
+        "--tls-self-signed",
+        "--tls-ca-out",
+        "ca.crt",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
     command
 }
 

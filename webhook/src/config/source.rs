@@ -3,6 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gatehouse_manifest::{Document, Limits, Manifest};
 use sha2::{Digest, Sha256};
 
 use super::Problem;
@@ -50,22 +51,39 @@ impl Source {
         }
     }
 
-    /// A digest of the files' names and bytes: whether anything changed. Modules named by `file:` count
-    /// too when they lie in a folder of the configuration.
+    /// A digest of the documents and of the modules that they name: whether anything changed.
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        let Source::Paths(paths) = self else {
-            return hash.finalize().into();
-        };
-        for path in paths {
-            for file in all_files_in(path).unwrap_or_default() {
-                hash.update(file.as_os_str().as_encoded_bytes());
-                hash.update([0]);
-                hash.update(fs::read(&file).unwrap_or_default());
+        for file in self.read().unwrap_or_default() {
+            add(&mut hash, file.name.as_bytes(), &file.text);
+            for module in modules_of(&file) {
+                let bytes = fs::read(&module).unwrap_or_default();
+                add(&mut hash, module.as_os_str().as_encoded_bytes(), &bytes);
             }
         }
         hash.finalize().into()
     }
+}
+
+fn add(hash: &mut Sha256, name: &[u8], bytes: &[u8]) {
+    hash.update((name.len() as u64).to_le_bytes());
+    hash.update(name);
+    hash.update((bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
+}
+
+/// The modules that the documents of a file name by path, as far as they can be read.
+fn modules_of(file: &SourceFile) -> Vec<PathBuf> {
+    let Ok(manifest) = Manifest::read(&file.text, &Limits::default()) else {
+        return Vec::new();
+    };
+    let module = |document: &Document| {
+        let module = document.root().at("spec.module")?.as_str()?;
+        let path = module.strip_prefix("file:")?;
+        Some(file.folder.as_deref()?.join(path))
+    };
+    let documents = manifest.documents().iter().flatten();
+    documents.filter_map(module).collect()
 }
 
 fn read(path: &Path) -> Result<SourceFile, Problem> {

@@ -27,6 +27,7 @@ use super::{
     decision_log::{DecisionLog, Outcome, Subject},
     duration,
     metrics::{Asked, SharedMetrics},
+    pulse::Pulse,
     seldom::Seldom,
 };
 use crate::{
@@ -46,6 +47,8 @@ pub(crate) struct Gate {
     pub(crate) decisions: DecisionLog,
     /// Room for bodies.
     pub(crate) room: Room,
+    /// Told when a request is being judged.
+    pub(crate) pulse: Arc<Pulse>,
     /// Bounds of the server.
     pub(crate) limits: Arc<ServeLimits>,
     /// Bounds of one request's judging.
@@ -154,9 +157,11 @@ impl Gate {
 
     async fn answer_review(&self, review: Review, purpose: Purpose, time: Time) -> Response {
         let snapshot = self.snapshot.load_full();
-        let subject = review.request.as_ref().map(Subject::of).unwrap_or_default();
+        let subject = review.request.as_ref().map(Subject::of);
+        let subject = subject.unwrap_or_else(|_| Subject::unknown());
         let span = tracing::info_span!("request", endpoint = endpoint(purpose), uid = %review.uid);
         let judged = async {
+            let _judging = self.pulse.judging();
             let decision = self
                 .decide(review.request, &snapshot, purpose, time.deadline)
                 .await;
@@ -342,7 +347,7 @@ mod tests {
         let subject = Subject {
             kind: "Pod".to_owned(),
             name: "web".to_owned(),
-            ..Subject::default()
+            ..Subject::unknown()
         };
         let decision = after_a_bug(&subject);
         assert_eq!(verdict(&decision, Purpose::Validate), "error");

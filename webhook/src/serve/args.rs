@@ -20,9 +20,6 @@ pub struct ServeArgs {
     #[command(flatten)]
     tls: TlsArgs,
 
-    #[command(flatten)]
-    limits: LimitArgs,
-
     /// Where admission requests are answered, over TLS; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
@@ -45,13 +42,17 @@ pub struct ServeArgs {
     /// Least important events that are logged: error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log_level: LevelFilter,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 #[command(group = one_of("policies", ["config", "default_policies"]))]
 struct ConfigArgs {
-    /// A file or folder of Policy and Exemption documents; changes are loaded, all or nothing
+    /// A file or folder of Policy and Exemption documents; may be repeated. Changes are loaded, all or
+    /// nothing
     #[arg(long, value_name = "PATH")]
     config: Vec<PathBuf>,
 
@@ -81,7 +82,12 @@ struct TlsArgs {
     tls_name: Vec<String>,
 
     /// Write the certificate of the self-made authority to this file, for clients to trust
-    #[arg(long, value_name = "FILE", requires = "tls_self_signed", conflicts_with = "tls_cert")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_self_signed",
+        conflicts_with = "tls_cert"
+    )]
     tls_ca_out: Option<PathBuf>,
 }
 
@@ -109,7 +115,7 @@ struct LimitArgs {
     drain_time: Option<Duration>,
 
     /// How often files of configuration and certificate are looked at [default: 2s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
     poll_interval: Option<Duration>,
 }
 
@@ -178,6 +184,16 @@ impl LimitArgs {
 fn one_of(name: &'static str, arguments: [&'static str; 2]) -> ArgGroup {
     ArgGroup::new(name).args(arguments).required(true)
 }
+
+/// A time after which files are looked at again: not so short that nothing else is done.
+fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        interval if interval >= MIN_INTERVAL => Ok(interval),
+        _ => Err(format!("less than {} ms", MIN_INTERVAL.as_millis())),
+    }
+}
+
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A number of bytes that a body may have.
 fn size(text: &str) -> Result<usize, String> {
@@ -260,7 +276,10 @@ mod tests {
     fn arguments_that_contradict_or_lack_each_other_are_refused() {
         let cases = [
             ("--tls-self-signed", "--config <PATH>|--default-policies"),
-            ("--default-policies", "<--tls-cert <FILE>|--tls-self-signed>"),
+            (
+                "--default-policies",
+                "<--tls-cert <FILE>|--tls-self-signed>",
+            ),
             (
                 "--default-policies --config a --tls-self-signed",
                 "cannot be used with",
@@ -291,7 +310,7 @@ mod tests {
         for good in [
             "--max-body-bytes 268435456",
             "--workers 512",
-            "--connection-age 1ns",
+            "--poll-interval 100ms",
         ] {
             assert!(with(good).is_ok(), "{good}");
         }
@@ -303,6 +322,7 @@ mod tests {
             "--max-connections 0",
             "--connection-age 5",
             "--poll-interval soon",
+            "--poll-interval 99ms",
         ] {
             assert!(with(bad).is_err(), "{bad}");
         }

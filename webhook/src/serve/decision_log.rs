@@ -16,7 +16,7 @@ pub(crate) struct DecisionLog {
 }
 
 /// What is known of a request before it is judged.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Subject {
     /// What is done with the object.
     pub(crate) operation: &'static str,
@@ -96,6 +96,20 @@ impl Subject {
             name: text(&request.display_name()),
             user: text(request.user()),
             dry_run: dry_run.unwrap_or_default(),
+        }
+    }
+
+    /// Of a request whose object is malformed no more is known than its uid.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            operation: "UNKNOWN",
+            group: String::new(),
+            kind: String::new(),
+            subresource: String::new(),
+            namespace: String::new(),
+            name: String::new(),
+            user: String::new(),
+            dry_run: false,
         }
     }
 }

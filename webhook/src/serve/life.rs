@@ -1,16 +1,13 @@
 //! How far the server is in its life, and what it says of its health.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::{Duration, Instant, SystemTime},
+    sync::Arc,
+    time::{Duration, SystemTime},
 };
 
 use tokio::sync::watch;
 
-use super::tls::Certificates;
+use super::{pulse::Pulse, tls::Certificates};
 
 /// How far the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,36 +83,6 @@ impl Health {
             }
             Phase::Serving => self.live(),
         }
-    }
-}
-
-/// A sign of life of the workers, which a task among them gives every second.
-#[derive(Debug)]
-pub(crate) struct Pulse {
-    start: Instant,
-    last: AtomicU64,
-}
-
-impl Pulse {
-    pub(crate) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            last: AtomicU64::new(0),
-        }
-    }
-
-    /// Gives signs of life, for ever.
-    pub(crate) async fn beat(&self) {
-        let mut interval = tokio::time::interval(Duration::from_secs(1));
-        loop {
-            interval.tick().await;
-            self.last.store(self.start.elapsed().as_secs(), Relaxed);
-        }
-    }
-
-    fn silent_for(&self) -> Duration {
-        let last = Duration::from_secs(self.last.load(Relaxed));
-        self.start.elapsed().saturating_sub(last)
     }
 }
 

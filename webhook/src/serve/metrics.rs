@@ -27,7 +27,7 @@ use super::queue::Queue;
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Kinds that are labels; others are `other`, as custom resources are without number.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 10] = [
     "CronJob",
     "DaemonSet",
     "Deployment",
@@ -37,8 +37,6 @@ const KINDS: [&str; 12] = [
     "PodTemplate",
     "ReplicaSet",
     "ReplicationController",
-    "Role",
-    "Service",
     "StatefulSet",
 ];
 

@@ -19,6 +19,7 @@ mod listener;
 mod logging;
 mod metrics;
 mod pace;
+mod pulse;
 mod queue;
 mod reload;
 mod seldom;

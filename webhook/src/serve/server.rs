@@ -22,10 +22,11 @@ use super::{
     connection::Endpoint,
     decision_log::DecisionLog,
     files::write_atomically,
-    life::{Health, Phase, Pulse},
+    life::{Health, Phase},
     listener::{Listener, OpenConnections},
     logging::Logs,
     metrics::{Loaded, Metrics, SharedMetrics},
+    pulse::Pulse,
     reload::{CertificateReloads, ConfigKeeper, Reloader, tell_configuration},
     tls::{CertificateError, CertificateKeeper, CertificateSource, Certificates},
 };
@@ -259,6 +260,7 @@ impl Common {
             metrics: self.metrics.clone(),
             decisions: DecisionLog::new(logs.decisions.clone(), limits.logged_findings),
             room: Room::new(&limits),
+            pulse: self.pulse.clone(),
             limits,
             judging: gatehouse_core::Limits::default(),
         }
@@ -281,8 +283,7 @@ impl Common {
         let _inside = runtime.enter();
         let listener = Listener::new(socket, endpoint, self.limits.connections)?;
         let connections = listener.open_connections();
-        let pulse = self.pulse.clone();
-        runtime.spawn(async move { pulse.beat().await });
+        self.pulse.start(runtime.handle().clone())?;
         runtime.spawn(listener.run());
         Ok(connections)
     }

@@ -177,6 +177,7 @@ fn every_request_leaves_a_line_in_the_decision_log() {
     assert_eq!(line, expected);
     assert_eq!(lines[1]["malformed"], "the request has no `object`");
     assert_eq!(lines[1]["endpoint"], "mutate");
+    assert_eq!(lines[1]["operation"], "UNKNOWN");
     assert_eq!(lines[1]["verdict"], "allow");
 }
 

@@ -9,6 +9,9 @@ use super::support::{Client, Setup, TestServer, no_policies, pod_review, post, t
 
 const SHORT: Duration = Duration::from_millis(200);
 
+/// In which a client that does its part is done with it on any machine.
+const LONGER: Duration = Duration::from_secs(2);
+
 fn server(change: impl FnOnce(&mut Setup)) -> TestServer {
     TestServer::with(change, no_policies)
 }
@@ -83,7 +86,7 @@ fn a_head_that_comes_byte_by_byte_gets_no_more_time() {
 
 #[test]
 fn a_connection_without_requests_is_closed_after_a_while() {
-    let server = server(|setup| setup.limits.idle_time = SHORT);
+    let server = server(|setup| setup.limits.idle_time = LONGER);
     let (mut never, mut once) = (server.client(), server.client());
     assert!(is_served(&mut once));
     assert!(never.is_closed());
@@ -103,7 +106,7 @@ fn time_for_a_head_does_not_run_while_a_request_is_awaited() {
 
 #[test]
 fn a_handshake_has_its_time_and_keeps_nobody_waiting() {
-    let server = server(|setup| setup.limits.handshake_time = SHORT);
+    let server = server(|setup| setup.limits.handshake_time = LONGER);
     let mut silent = tcp(server.listen);
     let mut half = tcp(server.listen);
     half.write_all(b"\x16\x03\x01\x02\x00").unwrap();

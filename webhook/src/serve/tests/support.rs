@@ -25,6 +25,7 @@ use crate::{
     judge::FactSource,
     serve::{
         ServeLimits,
+        files::write_atomically,
         logging::Logs,
         queue::Queue,
         server::{Options, Server, StartError},
@@ -350,22 +351,31 @@ pub(crate) fn no_policies(folder: &Path) {
 
 /// Writes a policy of the guest `guest` into a configuration folder.
 pub(crate) fn write_policy(folder: &Path, name: &str, guest: &Guest, spec: Value) {
-    fs::write(folder.join(format!("{name}.wasm")), guest.wasm()).unwrap();
-    write_document(folder, name, &format!("{name}.wasm"), spec);
+    write_module(folder, name, guest);
+    write_policies(folder, name, &[(name, name, spec)]);
 }
 
-/// Writes a Policy document whose module is the file `module`.
-pub(crate) fn write_document(folder: &Path, name: &str, module: &str, mut spec: Value) {
-    spec["module"] = format!("file:{module}").into();
-    let policy = json!({
-        "apiVersion": "gatehouse.dev/v1alpha1",
-        "kind": "Policy",
-        "metadata": {"name": name},
-        "spec": spec,
-    });
-    let new = folder.join(format!(".{name}.new"));
-    fs::write(&new, policy.to_string()).unwrap();
-    fs::rename(new, folder.join(format!("{name}.json"))).unwrap();
+/// Writes the module of a guest.
+pub(crate) fn write_module(folder: &Path, module: &str, guest: &Guest) {
+    fs::write(folder.join(module).with_extension("wasm"), guest.wasm()).unwrap();
+}
+
+/// Writes policies, given by name, module and spec, into one file, all at once.
+pub(crate) fn write_policies(folder: &Path, file: &str, policies: &[(&str, &str, Value)]) {
+    let policy = |(name, module, spec): &(&str, &str, Value)| {
+        let mut spec = spec.clone();
+        spec["module"] = format!("file:{module}.wasm").into();
+        json!({
+            "apiVersion": "gatehouse.dev/v1alpha1",
+            "kind": "Policy",
+            "metadata": {"name": name},
+            "spec": spec,
+        })
+    };
+    let items: Vec<_> = policies.iter().map(policy).collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    let path = folder.join(file).with_extension("json");
+    write_atomically(&path, list.to_string().as_bytes()).unwrap();
 }
 
 /// A policy module in a few instructions.
