@@ -1,0 +1,119 @@
+//! The benchmarks that have a limit, and what stands between them.
+
+use std::time::Duration;
+
+use crate::workloads::{Bench, Workload};
+
+/// All are measured in turns, so that whatever else the machine does hits all alike.
+const ROUNDS: usize = 300;
+/// Calls of each in a round: some hundred microseconds, so that the clock's own time counts for nothing.
+const CALLS: u32 = 40;
+
+/// Other load only ever makes a run slower: what fails is measured again.
+const TRIES: usize = 3;
+
+/// What a request tree may cost, in borrowed parses of the same review.
+const TREE_LIMIT: f64 = 2.5;
+
+/// What one policy may take: instance, copy of the inputs, evaluation, drop.
+const EVALUATE_LIMIT: Duration = Duration::from_micros(10);
+
+const MEASURED: [(Workload, &str); 8] = [
+    (Workload::ReviewToTree, "review → tree"),
+    (Workload::BorrowedReview, "borrowed review parse"),
+    (Workload::Envelope, "borrowed review parse, pod passed over"),
+    (Workload::EmptyGuest, "module that does nothing"),
+    (Workload::PodSecurity, "policy pod-security"),
+    (Workload::ImageTrust, "policy image-trust"),
+    (Workload::Judge, "tree → decision, both policies"),
+    (Workload::Answer, "decision → answer"),
+];
+
+/// Median times of a call, in the order of [`MEASURED`].
+struct Medians([Duration; MEASURED.len()]);
+
+/// A limit that was kept or not.
+struct Gate {
+    text: String,
+    kept: bool,
+}
+
+/// Measures until all gates hold, a few times at most; whether they do.
+pub(crate) fn run(bench: &Bench) -> Result<bool, String> {
+    for left in (0..TRIES).rev() {
+        let medians = Medians::measure(bench)?;
+        let gates = medians.gates();
+        let kept = gates.iter().all(|gate| gate.kept);
+        if kept || left == 0 {
+            medians.print();
+            gates.iter().for_each(Gate::print);
+            return Ok(kept);
+        }
+    }
+    Ok(false)
+}
+
+impl Medians {
+    fn measure(bench: &Bench) -> Result<Self, String> {
+        let mut times = MEASURED.map(|_| Vec::with_capacity(ROUNDS));
+        for _ in 0..ROUNDS {
+            for ((workload, _), times) in MEASURED.iter().zip(&mut times) {
+                times.push(bench.time(*workload, CALLS)?);
+            }
+        }
+        Ok(Self(times.map(median)))
+    }
+
+    fn of(&self, workload: Workload) -> Duration {
+        let mut all = MEASURED.iter().zip(self.0);
+        let found = all.find(|((measured, _), _)| *measured == workload);
+        found.map_or(Duration::MAX, |(_, time)| time)
+    }
+
+    fn ratio(&self, a: Workload, b: Workload) -> f64 {
+        self.of(a).as_secs_f64() / self.of(b).as_secs_f64()
+    }
+
+    fn gates(&self) -> Vec<Gate> {
+        let tree = self.ratio(Workload::ReviewToTree, Workload::BorrowedReview);
+        let policy = self.of(Workload::PodSecurity);
+        let empty = self.ratio(Workload::PodSecurity, Workload::EmptyGuest);
+        vec![
+            Gate {
+                text: format!("review → tree: {tree:.2} borrowed review parses, at most {TREE_LIMIT}"),
+                kept: tree <= TREE_LIMIT,
+            },
+            Gate {
+                text: format!(
+                    "one policy: {} µs, at most {} µs ({empty:.2} of a module that does nothing)",
+                    micros(policy),
+                    EVALUATE_LIMIT.as_micros()
+                ),
+                kept: policy <= EVALUATE_LIMIT,
+            },
+        ]
+    }
+
+    fn print(&self) {
+        println!("| of a review of {} bytes | median |\n|---|---:|", crate::samples::BODY.trim().len());
+        for ((_, name), time) in MEASURED.iter().zip(self.0) {
+            println!("| {name} | {} µs |", micros(time));
+        }
+        println!();
+    }
+}
+
+impl Gate {
+    fn print(&self) {
+        println!("{} {}", if self.kept { "ok  " } else { "FAIL" }, self.text);
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn micros(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1e6)
+}
