@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: demo build test e2e lint fuzz bench gates toolchain nextest
+.PHONY: demo build test e2e lint fuzz bench gates instructions toolchain nextest
 
 BINARY := target/release/gatehouse
 
@@ -37,16 +37,22 @@ lint: toolchain
 
 # Each fuzz target for SECONDS.
 SECONDS_EACH ?= 60
-fuzz:
+fuzz: build
 	fuzz/run.sh $(SECONDS_EACH)
+	cargo run --quiet --release --package gatehouse-fuzz-sandbox -- $(SECONDS_EACH)
 
 # The webhook beside a bare TLS echo server, in one run.
 bench: build
 	tests/bench/run.sh
 
-# The benchmarks that have a limit.
+# The benchmarks that have a limit: times, then counts of instructions.
 gates: build
 	tests/bench/gates.sh
+
+# The counts alone, which other load hardly changes.
+instructions: build
+	cargo build --release --package gatehouse-bench
+	tests/bench/instructions.sh
 
 nextest:
 	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest

@@ -2,6 +2,7 @@
 //! ones that none would send.
 #![allow(clippy::expect_used, clippy::panic)] // helpers of tests fail as tests do
 
+mod authored;
 mod malformed;
 mod one_round_trip;
 mod recorded;

@@ -32,6 +32,14 @@ use model::{Model, same_failure};
 /// Calls of one module.
 const CALLS: u64 = 64;
 
+/// What a round came to.
+#[derive(Default)]
+struct Count {
+    calls: u64,
+    /// Of them those that found or needed something.
+    answers: u64,
+}
+
 fn main() -> ExitCode {
     let mut numbers = env::args().skip(1).map(|argument| argument.parse::<u64>());
     let (seconds, seed) = match (numbers.next(), numbers.next()) {
@@ -66,11 +74,14 @@ fn limits() -> Limits {
 fn fuzz(sandbox: &Sandbox, time: Duration, only: Option<u64>) -> ExitCode {
     let start = Instant::now();
     let mut seed = only.unwrap_or_else(random_seed);
-    let mut calls = 0;
+    let (mut calls, mut answers) = (0, 0);
     loop {
         let told = catch_unwind(AssertUnwindSafe(|| round(sandbox, seed)));
         match told.unwrap_or_else(|_| Err("a panic, see above".to_owned())) {
-            Ok(count) => calls += count,
+            Ok(count) => {
+                calls += count.calls;
+                answers += count.answers;
+            }
             Err(problem) => {
                 println!("sandbox: CRASH\n  {problem}\n  again: gatehouse-fuzz-sandbox 0 {seed}");
                 return ExitCode::FAILURE;
@@ -81,10 +92,8 @@ fn fuzz(sandbox: &Sandbox, time: Duration, only: Option<u64>) -> ExitCode {
         }
         seed = seed.wrapping_add(1);
     }
-    println!(
-        "sandbox: {calls} executions in {} s, no crash",
-        start.elapsed().as_secs()
-    );
+    let took = start.elapsed().as_secs();
+    println!("sandbox: {calls} executions in {took} s, {answers} of them answers, no crash");
     ExitCode::SUCCESS
 }
 
@@ -93,37 +102,48 @@ fn random_seed() -> u64 {
     now.map_or(0, |now| now.as_nanos() as u64)
 }
 
-/// One module and its calls; how many there were.
-fn round(sandbox: &Sandbox, seed: u64) -> Result<u64, String> {
+/// One module and its calls.
+fn round(sandbox: &Sandbox, seed: u64) -> Result<Count, String> {
     let mut dice = Dice::new(seed);
     let guest = Guest::random(&mut dice);
     if dice.one_in(8) {
-        return Ok(run_damaged(sandbox, guest.wasm(), &mut dice));
+        run_damaged(sandbox, guest.wasm(), &mut dice);
+        return Ok(Count {
+            calls: 1,
+            answers: 0,
+        });
     }
     let module = sandbox.load(&guest.wasm());
     let module = module.map_err(|error| format!("the module {error}: {guest:?}"))?;
+    let mut answers = 0;
     for _ in 0..CALLS {
         let (request, settings, facts) = documents(&guest, &mut dice);
         let policy = Policy::new(module.clone(), settings.clone());
         let documents = [&request, &settings, &facts];
-        compare(&guest, sandbox.limits(), &policy, documents)?;
+        let answered = compare(&guest, sandbox.limits(), &policy, documents)?;
+        answers += u64::from(answered);
     }
-    Ok(2 * CALLS)
+    Ok(Count {
+        calls: 2 * CALLS,
+        answers,
+    })
 }
 
+/// Calls both exports; whether the policy had something to say.
 fn compare(
     guest: &Guest,
     limits: &Limits,
     policy: &Policy,
     documents: [&TreeBuf; 3],
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let [request, settings, facts] = documents;
+    let got = policy.configure();
+    let wanted = Model::new(guest, limits).configure(settings);
+    same(&got, &wanted, guest, settings)?;
     let got = policy.evaluate(request, facts, None);
     let wanted = Model::new(guest, limits).evaluate(documents);
     same(&got, &wanted, guest, settings)?;
-    let got = policy.configure();
-    let wanted = Model::new(guest, limits).configure(settings);
-    same(&got, &wanted, guest, settings)
+    Ok(got.is_ok_and(|answer| answer.is_some()))
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(
@@ -144,33 +164,39 @@ fn same<T: PartialEq + std::fmt::Debug>(
 /// A request, settings and facts. The settings are what the guest answers with, and a text that it may
 /// point at.
 fn documents(guest: &Guest, dice: &mut Dice) -> (TreeBuf, TreeBuf, TreeBuf) {
-    let request = json!({"object": {"a": "é".repeat(dice.below(20))}});
-    let facts = json!({"namespace": {"shop": dice.below(1000)}});
+    let request = tree(&json!({"object": {"a": "é".repeat(dice.below(20))}}));
+    let facts = tree(&json!({"namespace": {"shop": dice.below(1000)}}));
     let text = String::from_utf8_lossy(&answer_bytes(dice)).into_owned();
-    let request = tree(&request);
-    // where a tree's settings begin, and where their text does: after the header and four words
-    let settings_at = guest
+    let returned = returned(guest, &request, &text, dice);
+    let settings = tree(&json!([returned.cast_signed(), text]));
+    (request, settings, facts)
+}
+
+/// A pointer and a length: of the settings' text, of the guest's data, of nothing; sometimes not quite.
+fn returned(guest: &Guest, request: &TreeBuf, text: &str, dice: &mut Dice) -> u64 {
+    // a tree's text stands after its header and, in the settings, four words
+    let text_at = |settings: u32| settings.wrapping_add(8 + 4 * 8);
+    let settings = guest
         .room
         .wrapping_add(request.byte_len().next_multiple_of(8) as u32);
-    let text_at = settings_at.wrapping_add(8 + 4 * 8);
+    let end = (guest.pages * PAGE) as u32;
     let places = [
-        (text_at, text.len() as u32),
-        (guest.room.wrapping_add(8 + 4 * 8), text.len() as u32),
+        (text_at(settings), text.len() as u32),
+        // of `configure`, which gets no request
+        (text_at(guest.room), text.len() as u32),
         (guest.data_at as u32, guest.data.len() as u32),
         (
-            dice.near(&[0, settings_at, (guest.pages * PAGE) as u32, u32::MAX]),
+            dice.near(&[0, settings, end, u32::MAX]),
             dice.near(&[0, 8, 40_000, u32::MAX]),
         ),
     ];
     let (ptr, len) = dice.choose(&places);
-    let shift = |number: u32, dice: &mut Dice| match dice.below(6) {
+    let mut shift = |number: u32| match dice.below(6) {
         0 => number.wrapping_add(dice.below(5) as u32).wrapping_sub(2),
         _ => number,
     };
-    let returned = u64::from(shift(ptr, dice)) << 32 | u64::from(shift(len, dice));
-    let returned = if dice.one_in(50) { 0 } else { returned };
-    let settings = json!([returned.cast_signed(), text]);
-    (request, tree(&settings), tree(&facts))
+    let returned = u64::from(shift(ptr)) << 32 | u64::from(shift(len));
+    if dice.one_in(50) { 0 } else { returned }
 }
 
 fn tree(value: &Value) -> TreeBuf {
@@ -178,8 +204,8 @@ fn tree(value: &Value) -> TreeBuf {
     TreeBuf::from_value(value).unwrap_or_default()
 }
 
-/// Loads a module some of whose bytes were changed, and runs it if it loads; how many calls that were.
-fn run_damaged(sandbox: &Sandbox, mut wasm: Vec<u8>, dice: &mut Dice) -> u64 {
+/// Loads a module some of whose bytes were changed, and runs it if it loads.
+fn run_damaged(sandbox: &Sandbox, mut wasm: Vec<u8>, dice: &mut Dice) {
     for _ in 0..=dice.below(4) {
         let at = dice.below(wasm.len());
         if let Some(byte) = wasm.get_mut(at) {
@@ -191,5 +217,4 @@ fn run_damaged(sandbox: &Sandbox, mut wasm: Vec<u8>, dice: &mut Dice) -> u64 {
         let policy = Policy::new(module, tree(&json!([1_i64 << 32, "text"])));
         let _ = (policy.configure(), policy.evaluate(&null, &null, None));
     }
-    1
 }

@@ -3,7 +3,10 @@
 //!
 //! So a webhook would read it that has its rules in Rust. It is not the cheapest parse there is: one that
 //! passes over the pod costs less, but no rule could be built on it.
-#![allow(dead_code, reason = "the members are there to be read, and nothing more")]
+#![allow(
+    dead_code,
+    reason = "the members are there to be read, and nothing more"
+)]
 
 use std::collections::BTreeMap;
 

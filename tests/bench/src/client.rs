@@ -66,9 +66,14 @@ impl Target {
             let ask = |mut stream: Connection| scope.spawn(move || stream.ask_until(start + time));
             let threads: Vec<_> = streams.into_iter().map(ask).collect();
             let ended = threads.into_iter().map(|thread| thread.join());
-            ended.map(|load| load.unwrap_or_else(|_| Err("a thread panicked".to_owned()))).collect()
+            ended
+                .map(|load| load.unwrap_or_else(|_| Err("a thread panicked".to_owned())))
+                .collect()
         });
-        Ok(Load { latencies: loads?.concat(), took: start.elapsed() })
+        Ok(Load {
+            latencies: loads?.concat(),
+            took: start.elapsed(),
+        })
     }
 }
 
@@ -89,7 +94,11 @@ impl Load {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
         let at = (sorted.len() as f64 * share) as usize;
-        sorted.get(at).or(sorted.last()).copied().unwrap_or_default()
+        sorted
+            .get(at)
+            .or(sorted.last())
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -99,7 +108,9 @@ fn trusting(authority: &str) -> Result<ClientConfig, String> {
     let certificate = certificate.map_err(|error| error.to_string())?;
     roots.add(certificate).map_err(|error| error.to_string())?;
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
@@ -114,8 +125,12 @@ impl Connection {
     /// Connects, and asks once: the handshake happens with the first bytes.
     fn open(target: &Target) -> Result<Self, String> {
         let socket = TcpStream::connect(target.address).map_err(|error| error.to_string())?;
-        socket.set_nodelay(true).map_err(|error| error.to_string())?;
-        socket.set_read_timeout(Some(READ_TIMEOUT)).map_err(|error| error.to_string())?;
+        socket
+            .set_nodelay(true)
+            .map_err(|error| error.to_string())?;
+        socket
+            .set_read_timeout(Some(READ_TIMEOUT))
+            .map_err(|error| error.to_string())?;
         let tls = ClientConnection::new(Arc::clone(&target.tls), target.address.ip().into());
         let mut connection = Self {
             stream: StreamOwned::new(tls.map_err(|error| error.to_string())?, socket),
@@ -140,17 +155,24 @@ impl Connection {
     }
 
     fn ask(&mut self) -> Result<(), String> {
-        self.stream.write_all(&self.request).map_err(|error| error.to_string())?;
+        self.stream
+            .write_all(&self.request)
+            .map_err(|error| error.to_string())?;
         let mut len = 0;
         loop {
-            let read = self.stream.read(&mut self.answer[len..]).map_err(|error| error.to_string())?;
+            let read = self
+                .stream
+                .read(&mut self.answer[len..])
+                .map_err(|error| error.to_string())?;
             len += read;
             let answer = self.answer.get(..len).unwrap_or_default();
             if let Some(body) = whole_body(answer)? {
                 return self.check(body);
             }
             if read == 0 {
-                return Err("the server closed the connection in the middle of an answer".to_owned());
+                return Err(
+                    "the server closed the connection in the middle of an answer".to_owned(),
+                );
             }
         }
     }
@@ -159,7 +181,10 @@ impl Connection {
         let text = str::from_utf8(body).unwrap_or_default();
         match text.contains(self.expected) {
             true => Ok(()),
-            false => Err(format!("the answer does not have `{}`: {text}", self.expected)),
+            false => Err(format!(
+                "the answer does not have `{}`: {text}",
+                self.expected
+            )),
         }
     }
 }
@@ -172,10 +197,16 @@ fn whole_body(answer: &[u8]) -> Result<Option<&[u8]>, String> {
     let (head, body) = answer.split_at(end + 4);
     let head = str::from_utf8(head).unwrap_or_default();
     if !head.starts_with("HTTP/1.1 200 ") {
-        return Err(format!("the server answered {}", head.lines().next().unwrap_or_default()));
+        return Err(format!(
+            "the server answered {}",
+            head.lines().next().unwrap_or_default()
+        ));
     }
     let lengths = head.lines().filter_map(|line| line.split_once(':'));
     let mut lengths = lengths.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let len: usize = lengths.next().and_then(|(_, len)| len.trim().parse().ok()).unwrap_or(0);
+    let len: usize = lengths
+        .next()
+        .and_then(|(_, len)| len.trim().parse().ok())
+        .unwrap_or(0);
     Ok(body.get(..len).filter(|_| len > 0))
 }

@@ -33,12 +33,18 @@ pub(crate) fn run(gatehouse: &Path, time: Duration) -> Result<(), String> {
     for contender in &contenders {
         contender.target.load(8, WARM_UP)?;
     }
-    println!("| connections | server | requests/s | p50 | p99 | processor time a request | memory |");
+    println!(
+        "| connections | server | requests/s | p50 | p99 | processor time a request | memory |"
+    );
     println!("|---:|---|---:|---:|---:|---:|---:|");
     for connections in [1, 8] {
         let measured = measure(&contenders, connections, time)?;
         for (contender, measured) in contenders.iter().zip(&measured) {
-            println!("| {connections} | {} | {} |", contender.name, measured.columns());
+            println!(
+                "| {connections} | {} | {} |",
+                contender.name,
+                measured.columns()
+            );
         }
         let [echo, gatehouse] = &measured;
         println!("| {connections} | ratio | {} |", gatehouse.ratios(echo));
@@ -46,12 +52,18 @@ pub(crate) fn run(gatehouse: &Path, time: Duration) -> Result<(), String> {
     Ok(())
 }
 
-fn measure(contenders: &[Contender; 2], connections: usize, time: Duration) -> Result<[Measured; 2], String> {
+fn measure(
+    contenders: &[Contender; 2],
+    connections: usize,
+    time: Duration,
+) -> Result<[Measured; 2], String> {
     let mut measured = [Measured::default(), Measured::default()];
     for _ in 0..TURNS {
         for (contender, measured) in contenders.iter().zip(&mut measured) {
             let before = contender.server.used();
-            measured.load.add(contender.target.load(connections, time / TURNS)?);
+            measured
+                .load
+                .add(contender.target.load(connections, time / TURNS)?);
             let after = contender.server.used();
             measured.used.memory = after.memory;
             measured.used.processor += after.processor.saturating_sub(before.processor);
@@ -64,7 +76,11 @@ impl Contender {
     fn echo() -> Result<Self, String> {
         let program = env::current_exe().map_err(|error| error.to_string())?;
         let arguments = |folder: &Path| vec!["echo".to_owned(), folder.display().to_string()];
-        Self::new("bare echo", Server::start(&program, arguments)?, "AdmissionReview")
+        Self::new(
+            "bare echo",
+            Server::start(&program, arguments)?,
+            "AdmissionReview",
+        )
     }
 
     fn gatehouse(program: &Path) -> Result<Self, String> {
@@ -72,18 +88,35 @@ impl Contender {
             let file = |name: &str| folder.join(name).display().to_string();
             let (authority, ready) = (file("ca.crt"), file("ready.json"));
             let arguments = [
-                "serve", "--default-policies", "--tls-self-signed", "--tls-ca-out", &authority, "--ready-file",
-                &ready, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+                "serve",
+                "--default-policies",
+                "--tls-self-signed",
+                "--tls-ca-out",
+                &authority,
+                "--ready-file",
+                &ready,
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0",
             ];
             arguments.map(str::to_owned).into()
         };
-        Self::new("gatehouse", Server::start(program, arguments)?, "\"allowed\":true")
+        Self::new(
+            "gatehouse",
+            Server::start(program, arguments)?,
+            "\"allowed\":true",
+        )
     }
 
     fn new(name: &'static str, server: Server, expected: &'static str) -> Result<Self, String> {
         let body = BODY.trim_end().as_bytes();
         let target = Target::new(server.address, &server.authority()?, body, expected)?;
-        Ok(Self { name, server, target })
+        Ok(Self {
+            name,
+            server,
+            target,
+        })
     }
 }
 

@@ -22,15 +22,22 @@ const CERTIFICATE_LIFE: Duration = Duration::from_hours(48);
 pub(crate) fn run(folder: &Path) -> Result<(), String> {
     let (config, authority) = tls_config()?;
     let write = |name: &str, text: String| {
-        fs::write(folder.join(name), text).map_err(|error| format!("`{name}` cannot be written: {error}"))
+        fs::write(folder.join(name), text)
+            .map_err(|error| format!("`{name}` cannot be written: {error}"))
     };
     write("ca.crt", authority)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         write("ready.json", json!({"listen": address}).to_string())?;
-        accept(listener, TlsAcceptor::from(Arc::new(config))).await.map_err(|error| error.to_string())
+        accept(listener, TlsAcceptor::from(Arc::new(config)))
+            .await
+            .map_err(|error| error.to_string())
     })
 }
 
@@ -38,11 +45,17 @@ fn tls_config() -> Result<(ServerConfig, String), String> {
     let authority = CertificateAuthority::generate("gatehouse-bench", CERTIFICATE_LIFE);
     let authority = authority.map_err(|error| error.to_string())?;
     let names = ServingNames::parse(["127.0.0.1"]).map_err(|error| error.to_string())?;
-    let certificate = authority.issue(&names, CERTIFICATE_LIFE).map_err(|error| error.to_string())?;
+    let certificate = authority
+        .issue(&names, CERTIFICATE_LIFE)
+        .map_err(|error| error.to_string())?;
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
     let resolver = SingleCertAndKey::from(certificate.certified_key());
-    let config = builder.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    let config = builder
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(resolver));
     Ok((config, authority.certificate_pem()))
 }
 
@@ -58,11 +71,15 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor) -> io::Result<()> {
 async fn serve(stream: TcpStream, tls: TlsAcceptor) {
     if let Ok(stream) = tls.accept(stream).await {
         let connection = http1::Builder::new();
-        let _ = connection.serve_connection(TokioIo::new(stream), service_fn(echo)).await;
+        let _ = connection
+            .serve_connection(TokioIo::new(stream), service_fn(echo))
+            .await;
     }
 }
 
 async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let body = request.into_body().collect().await;
-    Ok(Response::new(Full::new(body.map(|body| body.to_bytes()).unwrap_or_default())))
+    Ok(Response::new(Full::new(
+        body.map(|body| body.to_bytes()).unwrap_or_default(),
+    )))
 }

@@ -80,7 +80,9 @@ impl Medians {
         let empty = self.ratio(Workload::PodSecurity, Workload::EmptyGuest);
         vec![
             Gate {
-                text: format!("review → tree: {tree:.2} borrowed review parses, at most {TREE_LIMIT}"),
+                text: format!(
+                    "review → tree: {tree:.2} borrowed review parses, at most {TREE_LIMIT}"
+                ),
                 kept: tree <= TREE_LIMIT,
             },
             Gate {
@@ -95,7 +97,10 @@ impl Medians {
     }
 
     fn print(&self) {
-        println!("| of a review of {} bytes | median |\n|---|---:|", crate::samples::BODY.trim().len());
+        println!(
+            "| of a review of {} bytes | median |\n|---|---:|",
+            crate::samples::BODY.trim().len()
+        );
         for ((_, name), time) in MEASURED.iter().zip(self.0) {
             println!("| {name} | {} µs |", micros(time));
         }

@@ -1,5 +1,9 @@
 //! What Gatehouse costs. `make gates` and `make bench` run it; see README.md beside it.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for developers"
+)]
 
 mod borrowed;
 mod client;
@@ -57,9 +61,11 @@ fn main() -> ExitCode {
 /// Whether all that has a limit keeps it.
 fn run(cli: Cli) -> Result<bool, String> {
     match cli {
-        Cli::Gates => return gates::run(&Bench::new()?),
-        Cli::Work { workload, count } => Bench::new()?.work(workload, count)?,
-        Cli::Compare { gatehouse, seconds } => compare::run(&gatehouse, Duration::from_secs(seconds))?,
+        Cli::Gates => return gates::run(&Bench::new()),
+        Cli::Work { workload, count } => Bench::new().work(workload, count)?,
+        Cli::Compare { gatehouse, seconds } => {
+            compare::run(&gatehouse, Duration::from_secs(seconds))?
+        }
         Cli::Echo { folder } => echo::run(&folder)?,
     }
     Ok(true)

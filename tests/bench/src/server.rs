@@ -33,15 +33,23 @@ pub(crate) struct Used {
 
 impl Server {
     /// Starts `program`, which writes its address to `ready.json` in the folder that `arguments` is told.
-    pub(crate) fn start(program: &Path, arguments: impl Fn(&Path) -> Vec<String>) -> Result<Self, String> {
+    pub(crate) fn start(
+        program: &Path,
+        arguments: impl Fn(&Path) -> Vec<String>,
+    ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let log = File::create(folder.path().join("log")).map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
         command.args(arguments(folder.path())).stdin(Stdio::null());
         // decisions go to standard output: written, as they would be, but to nowhere
         let process = command.stdout(Stdio::null()).stderr(log).spawn();
-        let process = process.map_err(|error| format!("`{}` does not start: {error}", program.display()))?;
-        let mut server = Self { process, folder, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let process =
+            process.map_err(|error| format!("`{}` does not start: {error}", program.display()))?;
+        let mut server = Self {
+            process,
+            folder,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
         server.address = server.ready()?;
         Ok(server)
     }
@@ -58,7 +66,10 @@ impl Server {
             let file = format!("/proc/{}/{name}", self.process.id());
             fs::read_to_string(file).unwrap_or_default()
         };
-        Used { memory: peak_memory(&read("status")), processor: processor_time(&read("stat")) }
+        Used {
+            memory: peak_memory(&read("status")),
+            processor: processor_time(&read("stat")),
+        }
     }
 
     fn ready(&mut self) -> Result<SocketAddr, String> {
@@ -72,7 +83,11 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(20));
         }
-        Err(format!("the server is not ready after {} s: {}", PATIENCE.as_secs(), self.log()))
+        Err(format!(
+            "the server is not ready after {} s: {}",
+            PATIENCE.as_secs(),
+            self.log()
+        ))
     }
 
     fn announced(&self) -> Option<SocketAddr> {
@@ -97,7 +112,9 @@ impl Drop for Server {
 /// `VmHWM` of `/proc/PID/status`.
 fn peak_memory(status: &str) -> u64 {
     let mut lines = status.lines();
-    let line = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = lines
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap_or_default();
     let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>();
     kilobytes.unwrap_or(0) * 1024
 }
@@ -105,7 +122,15 @@ fn peak_memory(status: &str) -> u64 {
 /// User and system time of `/proc/PID/stat`, which stand 12 and 13 fields after the name. Their unit is a
 /// hundredth of a second on every Linux that people run.
 fn processor_time(stat: &str) -> Duration {
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let fields = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    let ticks: u64 = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
     Duration::from_millis(ticks * 10)
 }

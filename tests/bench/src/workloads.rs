@@ -1,6 +1,7 @@
 //! The parts of a request's way, each as something to be done again and again.
 
 use std::{
+    cell::LazyCell,
     hint::black_box,
     time::{Duration, Instant},
 };
@@ -11,8 +12,9 @@ use gatehouse::{
     judge::{FactSource, judge},
 };
 use gatehouse_abi::tree::TreeBuf;
-use gatehouse_core::{Decision, Limits, Purpose, Request, Review, response};
+use gatehouse_core::{Decision, Limits, Malformed, Purpose, Request, Review, response};
 use gatehouse_sandbox::{Limits as SandboxLimits, Policy, Sandbox};
+use serde::Deserialize;
 
 use crate::{
     borrowed,
@@ -30,9 +32,9 @@ pub(crate) enum Workload {
     Envelope,
     /// A module that does nothing: instance, copy, call, drop.
     EmptyGuest,
-    /// The policy of this name.
+    /// The policy `pod-security`.
     PodSecurity,
-    /// The policy of this name.
+    /// The policy `image-trust`.
     ImageTrust,
     /// Everything between tree and decision, both policies included.
     Judge,
@@ -40,8 +42,10 @@ pub(crate) enum Workload {
     Answer,
 }
 
-/// What the workloads work on.
-pub(crate) struct Bench {
+/// What the workloads work on. The modules are loaded when the first workload needs them.
+pub(crate) struct Bench(LazyCell<Result<Loaded, String>>);
+
+struct Loaded {
     default: Snapshot,
     empty: Policy,
     null: TreeBuf,
@@ -51,46 +55,25 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Loads the modules, and makes sure that the review passes them.
-    pub(crate) fn new() -> Result<Self, String> {
-        // one instance at a time: a pool for many takes long to lay out under valgrind
-        let limits = SandboxLimits {
-            instances: 2,
-            ..SandboxLimits::default()
-        };
-        let sandbox = Sandbox::new(limits).map_err(|error| error.to_string())?;
-        let default = Snapshot::load(&Source::DefaultPolicies, &sandbox);
-        let empty = sandbox.load(&empty_guest()?);
-        let mut bench = Self {
-            default: default.map_err(|error| error.to_string())?,
-            empty: Policy::new(empty.map_err(|error| format!("the empty guest {error}"))?, null()),
-            null: null(),
-            request: request()?,
-            decision: Decision::malformed(gatehouse_core::Malformed::NoObject("object")),
-            facts: FactSource::Namespaces(Default::default()),
-        };
-        bench.decision = bench.judge()?;
-        match bench.decision.judgements.is_empty() && bench.decision.is_allowed() {
-            true => Ok(bench),
-            false => Err(format!("the sample is refused: {:?}", bench.decision)),
-        }
+    pub(crate) fn new() -> Self {
+        Self(LazyCell::new(Loaded::new))
     }
 
     /// Does it `count` times.
     pub(crate) fn work(&self, workload: Workload, count: u32) -> Result<(), String> {
-        for _ in 0..count {
-            match workload {
-                Workload::ReviewToTree => drop(black_box(review()?)),
-                Workload::BorrowedReview => drop(black_box(parse::<borrowed::Review<'_>>()?)),
-                Workload::Envelope => drop(black_box(parse::<borrowed::Envelope<'_>>()?)),
-                Workload::EmptyGuest => self.evaluate(&self.empty)?,
-                Workload::PodSecurity => self.evaluate(self.policy("pod-security")?)?,
-                Workload::ImageTrust => self.evaluate(self.policy("image-trust")?)?,
-                Workload::Judge => drop(black_box(self.judge()?)),
-                Workload::Answer => drop(black_box(self.answer())),
+        let parse: fn() -> Result<(), String> = match workload {
+            Workload::ReviewToTree => review,
+            Workload::BorrowedReview => parse::<borrowed::Review<'static>>,
+            Workload::Envelope => parse::<borrowed::Envelope<'static>>,
+            _ => {
+                return self
+                    .0
+                    .as_ref()
+                    .map_err(String::clone)?
+                    .work(workload, count);
             }
-        }
-        Ok(())
+        };
+        (0..count).try_for_each(|_| parse())
     }
 
     /// How long that takes, of `count` times each.
@@ -99,12 +82,58 @@ impl Bench {
         self.work(workload, count)?;
         Ok(start.elapsed() / count)
     }
+}
+
+impl Loaded {
+    /// Loads the modules, and makes sure that the review passes them.
+    fn new() -> Result<Self, String> {
+        // one request at a time: a pool for many takes long to lay out under valgrind
+        let limits = SandboxLimits {
+            instances: 2,
+            ..SandboxLimits::default()
+        };
+        let sandbox = Sandbox::new(limits).map_err(|error| error.to_string())?;
+        let default = Snapshot::load(&Source::DefaultPolicies, &sandbox);
+        let empty = sandbox.load(&empty_guest()?);
+        let empty = empty.map_err(|error| format!("the empty guest {error}"))?;
+        let mut loaded = Self {
+            default: default.map_err(|error| error.to_string())?,
+            empty: Policy::new(empty, null()),
+            null: null(),
+            request: request()?,
+            decision: Decision::malformed(Malformed::NoObject("object")),
+            facts: FactSource::Namespaces(Default::default()),
+        };
+        loaded.decision = loaded.judge()?;
+        match loaded.decision.judgements.is_empty() && loaded.decision.is_allowed() {
+            true => Ok(loaded),
+            false => Err(format!("the sample is refused: {:?}", loaded.decision)),
+        }
+    }
+
+    fn work(&self, workload: Workload, count: u32) -> Result<(), String> {
+        let policy = match workload {
+            Workload::PodSecurity => self.policy("pod-security")?,
+            Workload::ImageTrust => self.policy("image-trust")?,
+            _ => &self.empty,
+        };
+        (0..count).try_for_each(|_| match workload {
+            Workload::Judge => self.judge().map(|decision| drop(black_box(decision))),
+            Workload::Answer => {
+                black_box(self.answer());
+                Ok(())
+            }
+            _ => self.evaluate(policy),
+        })
+    }
 
     fn policy(&self, name: &str) -> Result<&Policy, String> {
         let policies = self.default.set.policies().iter();
         let mut named = policies.zip(&self.default.policies);
         let found = named.find(|(policy, _)| policy.name == name);
-        found.map(|(_, policy)| policy).ok_or_else(|| format!("there is no policy `{name}`"))
+        found
+            .map(|(_, policy)| policy)
+            .ok_or_else(|| format!("there is no policy `{name}`"))
     }
 
     fn evaluate(&self, policy: &Policy) -> Result<(), String> {
@@ -118,8 +147,16 @@ impl Bench {
     fn judge(&self) -> Result<Decision, String> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let request = self.request.clone();
-        let decision = judge(&self.default, request, Purpose::Validate, &self.facts, deadline);
-        decision.now_or_never().ok_or_else(|| "the policies wait for facts".to_owned())
+        let decision = judge(
+            &self.default,
+            request,
+            Purpose::Validate,
+            &self.facts,
+            deadline,
+        );
+        decision
+            .now_or_never()
+            .ok_or_else(|| "the policies wait for facts".to_owned())
     }
 
     fn answer(&self) -> Vec<u8> {
@@ -128,10 +165,16 @@ impl Bench {
     }
 }
 
-fn review() -> Result<Review, String> {
-    Review::parse(black_box(BODY.as_bytes()), &Limits::default()).map_err(|error| error.to_string())
+fn review() -> Result<(), String> {
+    let review = Review::parse(black_box(BODY.as_bytes()), &Limits::default());
+    review
+        .map(|review| drop(black_box(review)))
+        .map_err(|error| error.to_string())
 }
 
-fn parse<'a, T: serde::Deserialize<'a>>() -> Result<T, String> {
-    serde_json::from_slice(black_box(BODY.as_bytes())).map_err(|error| error.to_string())
+fn parse<T: Deserialize<'static>>() -> Result<(), String> {
+    let parsed = serde_json::from_slice::<T>(black_box(BODY.as_bytes()));
+    parsed
+        .map(|parsed| drop(black_box(parsed)))
+        .map_err(|error| error.to_string())
 }

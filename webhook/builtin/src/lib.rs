@@ -51,10 +51,18 @@ impl Builtin {
         let dir = precompiled_dir();
         fs::create_dir_all(dir)?;
         let path = dir.join(self.name).with_extension("code");
-        fs::write(&path, code)?;
-        fs::write(path.with_extension("wasm"), self.wasm)?;
+        keep(&path, code)?;
+        keep(&path.with_extension("wasm"), self.wasm)?;
         Ok(path)
     }
+}
+
+/// Leaves a file that is right as it is: a newer one would make cargo build again.
+fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|kept| kept == bytes) {
+        return Ok(());
+    }
+    fs::write(path, bytes)
 }
 
 #[cfg(test)]
