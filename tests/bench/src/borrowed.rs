@@ -1,5 +1,5 @@
 //! The borrowed parse that the cost of a tree is measured by: the whole review into types that name every
-//! member of it, with strings that borrow from the body.
+//! member of it but `managedFields`, with strings that borrow from the body.
 //!
 //! So a webhook would read it that has its rules in Rust. It is not the cheapest parse there is: one that
 //! passes over the pod costs less, but no rule could be built on it.
@@ -8,7 +8,7 @@
     reason = "the members are there to be read, and nothing more"
 )]
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 
@@ -73,7 +73,8 @@ struct Metadata<'a> {
     creation_timestamp: Text<'a>,
     #[serde(borrow)]
     labels: Map<'a>,
-    annotations: Map<'a>,
+    /// What `kubectl apply` writes there has escapes, so it cannot be borrowed.
+    annotations: Option<BTreeMap<&'a str, Cow<'a, str>>>,
 }
 
 #[derive(Deserialize)]

@@ -4,10 +4,8 @@ use gatehouse_abi::{METADATA_SECTION, tree::TreeBuf};
 use gatehouse_core::{Limits, Request, Review};
 use serde_json::json;
 
-/// The review of a pod of 6 KB that no default policy refuses.
-///
-/// It is one that kube-apiserver 1.36 sent, without `managedFields`, which no tree has, and with more
-/// containers instead, so that all its bytes count.
+/// A review of 6 KB, as kube-apiserver 1.36 sent it for a pod of three containers that no default policy
+/// refuses: `create-pods-web` of `tests/reviews`, without white space.
 pub(crate) const BODY: &str = include_str!("../review.json");
 
 /// The request in it.

@@ -143,10 +143,11 @@ impl<'a> Node<'a> {
     pub fn get(self, key: &str) -> Option<Node<'a>> {
         let wanted = (key.len() as u64) << 3 | Kind::String as u64;
         let first = self.first_of(Kind::Object)?;
-        for i in (first..first + 2 * self.len()).step_by(2) {
-            let name = self.tree.node(i);
-            if name.word & 0xffff_ffff == wanted && name.bytes() == Some(key.as_bytes()) {
-                return Some(self.tree.node(i + 1));
+        let members = self.tree.words.get(first..first + 2 * self.len())?;
+        for [name, value] in members.as_chunks().0 {
+            let name = self.tree.node_of(u64::from_le_bytes(*name));
+            if name.word & 0xffff_ffff == wanted && name.bytes().is_some_and(|n| same(n, key)) {
+                return Some(self.tree.node_of(u64::from_le_bytes(*value)));
             }
         }
         None
@@ -228,6 +229,17 @@ impl<'a> Node<'a> {
     fn text(self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
+}
+
+/// Whether both are the same; they are as long as each other. A guest's `memcmp` goes byte by byte.
+fn same(name: &[u8], key: &str) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (name.as_chunks::<8>(), key.as_bytes().as_chunks::<8>());
+    let words = a.iter().zip(b);
+    let mut rest = a_rest.iter().zip(b_rest);
+    rest.all(|(a, b)| a == b)
+        && words
+            .into_iter()
+            .all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b))
 }
 
 impl PartialEq for Node<'_> {
