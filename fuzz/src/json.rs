@@ -84,8 +84,8 @@ impl<'de> Visitor<'de> for Keys {
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }
-                "metadata" => drop(map.next_value::<UniqueMetadata>()?),
-                _ => drop(map.next_value::<Unique>()?),
+                "metadata" => map.next_value::<UniqueMetadata>().map(|_| ())?,
+                _ => map.next_value::<Unique>().map(|_| ())?,
             }
             if !keys.insert(key) {
                 return Err(A::Error::custom(DUPLICATE));
