@@ -38,7 +38,11 @@ impl TreeBuf {
     /// What serde_json says of text that is not JSON; also duplicate keys and nesting past [`MAX_DEPTH`].
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let tree = TreeSeed::default().deserialize(&mut deserializer)?;
+        let seed = TreeSeed {
+            writer: TreeWriter::for_json(text.len()),
+            scratch: Vec::with_capacity(64),
+        };
+        let tree = seed.deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(tree)
     }
@@ -154,12 +158,13 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Word, A::Error> {
         let start = self.tree.scratch.len();
         while let Some(key) = map.next_key_seed(KeySeed(&mut self.tree.writer))? {
-            let name = self.tree.writer.node(key).as_str();
-            if self.in_metadata && name == Some("managedFields") {
+            // as bytes: the parser has checked that it is UTF-8
+            let name = self.tree.writer.node(key).bytes();
+            if self.in_metadata && name == Some(b"managedFields".as_slice()) {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let in_metadata = name == Some("metadata");
+            let in_metadata = name == Some(b"metadata".as_slice());
             let value = map.next_value_seed(self.deeper(in_metadata)?)?;
             self.tree.scratch.extend([key, value]);
         }
@@ -195,18 +200,19 @@ impl<'de> Visitor<'de> for KeySeed<'_> {
 impl TreeSeed {
     /// Looks through the members that `scratch` holds from `start`.
     fn refuse_duplicates<E: Error>(&self, start: usize) -> Result<(), E> {
-        let members = &self.scratch[start..];
-        let key = |word: &Word| self.writer.node(*word).as_str().unwrap_or_default();
-        let keys = || members.iter().step_by(2).map(key);
-        let duplicate = if members.len() / 2 <= FEW_MEMBERS {
-            keys()
-                .enumerate()
-                .find(|(i, a)| keys().take(*i).any(|b| b == *a))
-                .map(|(_, key)| key)
+        let (members, _) = self.scratch[start..].as_chunks::<2>();
+        let keys = || members.iter().map(|[key, _]| self.writer.node(*key));
+        let duplicate = if members.len() <= FEW_MEMBERS {
+            let earlier = |i| keys().take(i);
+            let mut numbered = keys().enumerate();
+            numbered.find(|(i, key)| earlier(*i).any(|other| other.is_same_string(*key)))
         } else {
             let mut seen = std::collections::HashSet::new();
-            keys().find(|key| !seen.insert(*key))
+            keys()
+                .enumerate()
+                .find(|(_, key)| !seen.insert(key.bytes()))
         };
+        let duplicate = duplicate.map(|(_, key)| key.as_str().unwrap_or_default());
         match duplicate {
             Some(key) => Err(E::custom(format_args!("duplicate key `{key}`"))),
             None => Ok(()),

@@ -202,6 +202,11 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// Whether both are the same string; cheaper than to compare what [`Node::as_str`] gives.
+    pub(super) fn is_same_string(self, other: Node<'_>) -> bool {
+        self.word as u32 == other.word as u32 && self.bytes() == other.bytes()
+    }
+
     pub(super) fn raw(self) -> u64 {
         self.word
     }
@@ -221,7 +226,8 @@ impl<'a> Node<'a> {
         (self.kind() == kind && inside).then(|| self.offset())
     }
 
-    fn bytes(self) -> Option<&'a [u8]> {
+    /// The text of a string or a number, not yet checked to be UTF-8.
+    pub(super) fn bytes(self) -> Option<&'a [u8]> {
         let end = self.offset().checked_add(self.len())?;
         self.tree.text.get(self.offset()..end)
     }

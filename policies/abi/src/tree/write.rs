@@ -26,6 +26,14 @@ pub struct TreeBuf {
 const MAX_LEN: u64 = 1 << 29;
 
 impl TreeWriter {
+    /// An empty document with room for what so many bytes of JSON usually become.
+    pub(super) fn for_json(len: usize) -> Self {
+        Self {
+            words: Vec::with_capacity(len / 8),
+            text: Vec::with_capacity(len),
+        }
+    }
+
     /// An empty document that reuses the memory of `old`.
     pub fn reusing(old: TreeBuf) -> Self {
         let TreeBuf {

@@ -78,7 +78,11 @@ fn warning(judgement: &Judgement) -> String {
         None => format!("{:#}", finding.path),
     };
     let text = format!("{}: {place}: {}", finding.code, finding.message);
-    clean(&text, WARNING_CHARS - 1).into_owned()
+    let text = clean(&text, WARNING_CHARS);
+    match text.char_indices().nth(WARNING_CHARS) {
+        Some(_) => text.chars().take(WARNING_CHARS - 1).chain(['…']).collect(),
+        None => text.into_owned(),
+    }
 }
 
 fn first_line(decision: &Decision, refusals: &[&Judgement]) -> String {
