@@ -114,26 +114,16 @@ impl<'t> Composer<'t, '_> {
             let node = self.node(event, range, depth)?;
             match key {
                 Key::Merge => merge(&mut members, &node)?,
-                Key::Name(key) => self.write(&mut members, key, key_range, node)?,
+                Key::Name(key) => {
+                    let member = Member {
+                        key,
+                        key_range,
+                        node,
+                    };
+                    members.write(self.text, member)?;
+                }
             }
         }
-    }
-
-    fn write(
-        &self,
-        members: &mut Members<'t>,
-        key: Cow<'t, str>,
-        key_range: Range,
-        node: Node<'t>,
-    ) -> Result<(), Failure> {
-        let member = Member {
-            key: key.clone(),
-            key_range,
-            node,
-        };
-        members
-            .write(member)
-            .map_err(|first| Failure::duplicate(self.text, &key, key_range, first))
     }
 
     fn key(&mut self, event: Event<'t>, range: Range) -> Result<Key<'t>, Problem> {

@@ -140,13 +140,11 @@ impl<'t> Reader<'t, '_> {
         self.expect(b':', "expected `:`")?;
         let node = self.value(depth)?;
         let member = Member {
-            key: key.clone(),
+            key,
             key_range,
             node,
         };
-        members
-            .write(member)
-            .map_err(|first| Failure::duplicate(self.text, &key, key_range, first))
+        members.write(self.text, member)
     }
 
     fn string(&mut self) -> Result<Cow<'t, str>, Failure> {

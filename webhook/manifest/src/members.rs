@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::node::{Member, Range};
+use crate::{error::Failure, node::Member, text::Text};
 
 /// The members of an object while it is read.
 #[derive(Debug, Default)]
@@ -21,10 +21,18 @@ struct Entry<'t> {
 const FEW: usize = 32;
 
 impl<'t> Members<'t> {
-    /// Adds a member that is written in the object; if one with this key is written there already, where.
-    pub(crate) fn write(&mut self, member: Member<'t>) -> Result<(), Range> {
+    /// Adds a member that is written in an object of `text`; a second one with its key is an error.
+    pub(crate) fn write(&mut self, text: &Text, member: Member<'t>) -> Result<(), Failure> {
         match self.find(&member.key) {
-            Some(at) if self.list[at].own => return Err(self.list[at].member.key_range),
+            Some(at) if self.list[at].own => {
+                let first = self.list[at].member.key_range;
+                return Err(Failure::duplicate(
+                    text,
+                    &member.key,
+                    member.key_range,
+                    first,
+                ));
+            }
             Some(at) => self.list[at] = Entry { member, own: true },
             None => self.push(Entry { member, own: true }),
         }

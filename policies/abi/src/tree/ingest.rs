@@ -21,16 +21,6 @@ pub struct TreeSeed {
     scratch: Vec<Word>,
 }
 
-impl TreeSeed {
-    /// A seed that reuses the memory of `old`.
-    pub fn reusing(old: TreeBuf) -> Self {
-        Self {
-            writer: TreeWriter::reusing(old),
-            scratch: Vec::new(),
-        }
-    }
-}
-
 impl TreeBuf {
     /// Reads one JSON document.
     ///

@@ -34,17 +34,6 @@ impl TreeWriter {
         }
     }
 
-    /// An empty document that reuses the memory of `old`.
-    pub fn reusing(old: TreeBuf) -> Self {
-        let TreeBuf {
-            mut words,
-            mut text,
-        } = old;
-        words.clear();
-        text.clear();
-        Self { words, text }
-    }
-
     /// Goes on writing after a finished document, whose values can be shared by [`TreeWriter::share`].
     pub fn extending(document: TreeBuf) -> Self {
         Self {
