@@ -39,7 +39,6 @@ lint: toolchain
 SECONDS_EACH ?= 60
 fuzz: build
 	fuzz/run.sh $(SECONDS_EACH)
-	cargo run --quiet --release --package gatehouse-fuzz-sandbox -- $(SECONDS_EACH)
 
 # The webhook beside a bare TLS echo server, in one run.
 bench: build

@@ -26,9 +26,10 @@ build() {
         cargo build --quiet --locked --release --target "$TRIPLE" --manifest-path fuzz/Cargo.toml
 }
 
-# Not instrumented, as that would build wasmtime once more: it goes by chance alone.
+# Not instrumented, as that would build wasmtime once more: it goes by chance alone. Built beside `gatehouse`
+# for the same reason: by itself it would have other features.
 fuzz_sandbox() {
-    cargo build --quiet --release --package gatehouse-fuzz-sandbox
+    cargo build --release --package gatehouse --package gatehouse-fuzz-sandbox
     "$TARGET/release/gatehouse-fuzz-sandbox" "$1"
 }
 
