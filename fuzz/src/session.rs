@@ -59,10 +59,10 @@ pub fn judge(
                     session.answer(policy, said);
                 }
             }
-            Step::Fetch(needs) => {
-                for need in needs {
-                    let fact = fact(&need);
-                    session.supply(need, fact);
+            Step::Fetch(asked) => {
+                for asked in asked {
+                    let fact = fact(&asked.need);
+                    session.supply(asked, fact);
                 }
             }
             Step::Done(decision) => return *decision,

@@ -57,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
     };
     match review.request {
         Err(malformed) => {
-            let decision = Decision::malformed(malformed);
+            let decision = Decision::malformed(*malformed);
             assert!(!decision.is_allowed());
             check_response(&review.uid, &decision, &json!(null));
         }
@@ -104,16 +104,17 @@ fn answer(request: &TreeBuf, script: &mut Script<'_>) -> Result<Option<Answer>, 
             let places = object.map_or_else(Vec::new, |object| paths(object, 60));
             let count = 1 + script.below(4);
             let findings = (0..count).map(|_| finding(&places, script)).collect();
-            Ok(Some(Answer::Findings(findings)))
+            let unchecked = (0..script.below(3)).map(|_| script.text()).collect();
+            Ok(Some(Answer::Judged {
+                findings,
+                unchecked,
+            }))
         }
     }
 }
 
 fn need(script: &mut Script<'_>) -> Need {
-    Need {
-        fact: "namespace".to_owned(),
-        key: script.text(),
-    }
+    Need::new("namespace", script.text())
 }
 
 fn finding(places: &[Path], script: &mut Script<'_>) -> Finding {

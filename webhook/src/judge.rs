@@ -9,7 +9,9 @@ use std::{
 use futures_util::future::join_all;
 use gatehouse_abi::Need;
 use gatehouse_cluster::{ClusterError, NamespaceFact, Namespaces};
-use gatehouse_core::{Decision, Fact, FactError, Failure, Limits, Purpose, Request, Session, Step};
+use gatehouse_core::{
+    Asked, Decision, Fact, FactError, Failure, Limits, Purpose, Request, Session, Step,
+};
 use gatehouse_sandbox::Failure as SandboxFailure;
 use serde_json::json;
 use time::{Date, OffsetDateTime};
@@ -38,7 +40,7 @@ pub async fn judge(
     loop {
         match session.step() {
             Step::Run(policies) => run(&mut session, snapshot, &policies, deadline),
-            Step::Fetch(needs) => fetch(&mut session, needs, facts, deadline).await,
+            Step::Fetch(asked) => fetch(&mut session, asked, facts, deadline).await,
             Step::Done(decision) => return *decision,
         }
     }
@@ -58,13 +60,18 @@ fn run(session: &mut Session<'_>, snapshot: &Snapshot, policies: &[usize], deadl
     }
 }
 
-async fn fetch(session: &mut Session<'_>, needs: Vec<Need>, facts: &FactSource, deadline: Instant) {
-    let fetched = needs.into_iter().map(async |need| {
-        let fact = facts.fetch(&need, deadline).await;
-        (need, fact)
+async fn fetch(
+    session: &mut Session<'_>,
+    asked: Vec<Asked>,
+    facts: &FactSource,
+    deadline: Instant,
+) {
+    let fetched = asked.into_iter().map(async |asked| {
+        let fact = facts.fetch(&asked.need, deadline).await;
+        (asked, fact)
     });
-    for (need, fact) in join_all(fetched).await {
-        session.supply(need, fact);
+    for (asked, fact) in join_all(fetched).await {
+        session.supply(asked, fact);
     }
 }
 

@@ -252,11 +252,11 @@ fn malformed_objects_are_refused() {
         format!("{what}: {}", run.out().lines().next().unwrap())
     });
     insta::assert_snapshot!(said.join("\n"), @"
-    no spec: the object is malformed: `spec` is not set, so there is no pod to judge
-    spec is text: the object is malformed: `spec` is not an object
-    containers is an object: the object is malformed: `spec.containers` is not a list
-    a container is text: the object is malformed: `spec.initContainers[0]` is not a container
-    no template: the object is malformed: `spec.template` is not set, so there is no pod to judge
+    no spec: Pod a is malformed: `spec` is not set, so there is no pod to judge
+    spec is text: Pod is malformed: `spec` is not an object
+    containers is an object: Pod is malformed: `spec.containers` is not a list
+    a container is text: Pod is malformed: `spec.initContainers[0]` is not a container
+    no template: Deployment is malformed: `spec.template` is not set, so there is no pod to judge
     ");
 }
 

@@ -92,7 +92,7 @@ fn compare<S: serde::de::DeserializeOwned>(name: &str, settings: &[Value], nativ
             let view = gatehouse_sdk::Request::new(request.node());
             let expected = match native(&view, &typed, &Facts::new(facts.root())) {
                 Ok(findings) if findings.is_empty() => None,
-                Ok(findings) => Some(Answer::Findings(findings.into_vec())),
+                Ok(findings) => Some(Answer::from(findings)),
                 Err(needs) => Some(Answer::from(needs)),
             };
             let got = policy.evaluate(request.tree(), facts, None).unwrap();

@@ -36,12 +36,26 @@ impl<'g> Model<'g> {
             return Ok(None);
         };
         match parse(&text)? {
-            Answer::Findings(findings) => {
+            Answer::Judged {
+                findings,
+                unchecked,
+            } => {
                 at_most("findings", findings.len(), self.limits.findings)?;
                 let known = ["code-a", "code-b"];
                 match findings.iter().find(|f| !known.contains(&&*f.code)) {
                     Some(finding) => Err(BadAnswer::UndeclaredCode(finding.code.clone()).into()),
-                    None => Ok((!findings.is_empty()).then_some(Answer::Findings(findings))),
+                    None if findings.is_empty() && unchecked.is_empty() => Ok(None),
+                    None => {
+                        at_most(
+                            "things left unchecked",
+                            unchecked.len(),
+                            self.limits.findings,
+                        )?;
+                        Ok(Some(Answer::Judged {
+                            findings,
+                            unchecked,
+                        }))
+                    }
                 }
             }
             Answer::Need(needs) if needs.is_empty() => Err(BadAnswer::NothingNeeded.into()),

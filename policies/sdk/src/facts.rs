@@ -27,10 +27,20 @@ impl<'a> Facts<'a> {
     /// The need for it, when the host was not asked yet; return it and the host will call again.
     pub fn get(self, fact: &str, key: &str) -> Result<Node<'a>, Needs> {
         let known = self.0.get(fact).and_then(|facts| facts.get(key));
-        known.ok_or_else(|| {
+        known.ok_or_else(|| Needs(vec![Need::new(fact, key)]))
+    }
+
+    /// What the registry and the signatures of an image say, judged by these authorities of the policy's
+    /// settings; ask for one reference always with the same authorities.
+    ///
+    /// # Errors
+    /// As [`Facts::get`].
+    pub fn image(self, reference: &str, authorities: &[&str]) -> Result<Node<'a>, Needs> {
+        self.get("image", reference).map_err(|_| {
+            let authorities = authorities.iter().map(|name| (*name).to_owned()).collect();
             Needs(vec![Need {
-                fact: fact.to_owned(),
-                key: key.to_owned(),
+                authorities,
+                ..Need::new("image", reference)
             }])
         })
     }

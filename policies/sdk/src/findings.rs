@@ -1,12 +1,15 @@
 use gatehouse_abi::{
-    Edit, Finding, Fix, Path,
+    Answer, Edit, Finding, Fix, Path,
     tree::{Kind, Node},
 };
 use serde_json::Value;
 
-/// The rules that a request breaks.
+/// The rules that a request breaks, and what could not be checked.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings {
+    findings: Vec<Finding>,
+    unchecked: Vec<String>,
+}
 
 /// A finding in the making. It starts at a place in the object; paths given to it are relative to the
 /// pod or container that made it.
@@ -23,28 +26,45 @@ const FOUND_MAX_CHARS: usize = 120;
 impl Findings {
     /// Adds a finding.
     pub fn add(&mut self, finding: impl Into<Finding>) {
-        self.0.push(finding.into());
+        self.findings.push(finding.into());
+    }
+
+    /// Adds something that could not be checked, once; it reads on after the policy's name:
+    /// ``could not verify `app:1`: registry ghcr.io: timed out``.
+    pub fn unchecked(&mut self, what_and_why: String) {
+        if !self.unchecked.contains(&what_and_why) {
+            self.unchecked.push(what_and_why);
+        }
     }
 
     /// The findings, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.0.iter()
+        self.findings.iter()
     }
 
-    /// Whether nothing was found.
+    /// Whether nothing was found, and all was checked.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.findings.is_empty() && self.unchecked.is_empty()
     }
 
     /// The findings.
     pub fn into_vec(self) -> Vec<Finding> {
-        self.0
+        self.findings
     }
 }
 
 impl Extend<Finding> for Findings {
     fn extend<T: IntoIterator<Item = Finding>>(&mut self, findings: T) {
-        self.0.extend(findings);
+        self.findings.extend(findings);
+    }
+}
+
+impl From<Findings> for Answer {
+    fn from(findings: Findings) -> Self {
+        Answer::Judged {
+            findings: findings.findings,
+            unchecked: findings.unchecked,
+        }
     }
 }
 

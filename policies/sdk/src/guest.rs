@@ -57,7 +57,7 @@ pub fn evaluate<S: DeserializeOwned>(
     };
     match evaluate(&request, &settings, &facts) {
         Ok(findings) if findings.is_empty() => 0,
-        Ok(findings) => answer(&Answer::Findings(findings.into_vec())),
+        Ok(findings) => answer(&Answer::from(findings)),
         Err(needs) => answer(&Answer::from(needs)),
     }
 }

@@ -12,7 +12,7 @@ use gatehouse::{
     judge::{FactSource, judge},
 };
 use gatehouse_abi::tree::TreeBuf;
-use gatehouse_core::{Decision, Limits, Malformed, Purpose, Request, Review, response};
+use gatehouse_core::{Decision, Limits, Purpose, Request, Review, response};
 use gatehouse_sandbox::{Limits as SandboxLimits, Policy, Sandbox};
 use serde::Deserialize;
 
@@ -96,19 +96,20 @@ impl Loaded {
         let default = Snapshot::load(&Source::DefaultPolicies, &sandbox);
         let empty = sandbox.load(&empty_guest()?);
         let empty = empty.map_err(|error| format!("the empty guest {error}"))?;
-        let mut loaded = Self {
-            default: default.map_err(|error| error.to_string())?,
+        let default = default.map_err(|error| error.to_string())?;
+        let (request, facts) = (request()?, FactSource::Namespaces(Default::default()));
+        let decision = decide(&default, request.clone(), &facts)?;
+        if !decision.judgements.is_empty() || !decision.is_allowed() {
+            return Err(format!("the sample is refused: {decision:?}"));
+        }
+        Ok(Self {
+            default,
             empty: Policy::new(empty, null()),
             null: null(),
-            request: request()?,
-            decision: Decision::malformed(Malformed::NoObject("object")),
-            facts: FactSource::Namespaces(Default::default()),
-        };
-        loaded.decision = loaded.judge()?;
-        match loaded.decision.judgements.is_empty() && loaded.decision.is_allowed() {
-            true => Ok(loaded),
-            false => Err(format!("the sample is refused: {:?}", loaded.decision)),
-        }
+            request,
+            decision,
+            facts,
+        })
     }
 
     fn work(&self, workload: Workload, count: u32) -> Result<(), String> {
@@ -118,7 +119,8 @@ impl Loaded {
             _ => &self.empty,
         };
         (0..count).try_for_each(|_| match workload {
-            Workload::Judge => self.judge().map(|decision| drop(black_box(decision))),
+            Workload::Judge => decide(&self.default, self.request.clone(), &self.facts)
+                .map(|decision| drop(black_box(decision))),
             Workload::Answer => {
                 black_box(self.answer());
                 Ok(())
@@ -144,25 +146,18 @@ impl Loaded {
         }
     }
 
-    fn judge(&self) -> Result<Decision, String> {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let request = self.request.clone();
-        let decision = judge(
-            &self.default,
-            request,
-            Purpose::Validate,
-            &self.facts,
-            deadline,
-        );
-        decision
-            .now_or_never()
-            .ok_or_else(|| "the policies wait for facts".to_owned())
-    }
-
     fn answer(&self) -> Vec<u8> {
         let answer = response("uid", &self.decision, &Limits::default());
         answer.to_string().into_bytes()
     }
+}
+
+fn decide(snapshot: &Snapshot, request: Request, facts: &FactSource) -> Result<Decision, String> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let decision = judge(snapshot, request, Purpose::Validate, facts, deadline);
+    decision
+        .now_or_never()
+        .ok_or_else(|| "the policies wait for facts".to_owned())
 }
 
 fn review() -> Result<(), String> {

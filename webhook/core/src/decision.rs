@@ -2,7 +2,7 @@ use gatehouse_abi::Finding;
 use json_patch::Patch;
 
 use crate::{
-    Failure, Malformed, Request,
+    Failure, Malformed, MalformedRequest, Request,
     config::{Mode, OnError},
 };
 
@@ -55,6 +55,8 @@ pub enum Effect {
     Exempted(String),
     /// The object was so before this update, which does not touch it.
     Unchanged,
+    /// `/mutate` does not repair it; `/validate` decides of it.
+    Left,
 }
 
 /// A policy that gave no answer.
@@ -97,13 +99,13 @@ impl Decision {
     }
 
     /// The refusal of an object that cannot be judged.
-    pub fn malformed(malformed: Malformed) -> Self {
+    pub fn malformed(malformed: MalformedRequest) -> Self {
         Self {
-            kind: String::new(),
-            name: String::new(),
+            kind: malformed.subject.kind,
+            name: malformed.subject.name,
             judgements: Vec::new(),
             failed: Vec::new(),
-            malformed: Some(malformed),
+            malformed: Some(malformed.problem),
             patch: None,
         }
     }
@@ -170,6 +172,7 @@ impl Effect {
             Effect::Repaired => "repaired",
             Effect::Exempted(_) => "exempted",
             Effect::Unchanged => "unchanged",
+            Effect::Left => "left",
         }
     }
 }

@@ -11,17 +11,36 @@ pub type Fact = Result<Value, FactError>;
 #[error("{0}")]
 pub struct FactError(pub String);
 
+/// A fact that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// The policy that wants it, by its index in the set, where the need names authorities of its
+    /// settings; other needs mean the same from whomever they come.
+    pub policy: Option<usize>,
+    /// Which fact.
+    pub need: Need,
+}
+
+impl Asked {
+    pub(crate) fn by(policy: usize, need: Need) -> Self {
+        Self {
+            policy: (!need.authorities.is_empty()).then_some(policy),
+            need,
+        }
+    }
+}
+
 /// All facts of one request, fetched once for all its policies.
 #[derive(Debug, Default)]
-pub(crate) struct Facts(BTreeMap<Need, Fact>);
+pub(crate) struct Facts(BTreeMap<Asked, Fact>);
 
 impl Facts {
-    pub(crate) fn supply(&mut self, need: Need, fact: Fact) {
-        self.0.insert(need, fact);
+    pub(crate) fn supply(&mut self, asked: Asked, fact: Fact) {
+        self.0.insert(asked, fact);
     }
 
-    pub(crate) fn knows(&self, need: &Need) -> bool {
-        self.0.contains_key(need)
+    pub(crate) fn knows(&self, asked: &Asked) -> bool {
+        self.0.contains_key(asked)
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -31,21 +50,22 @@ impl Facts {
     /// Why one of these facts could not be had.
     pub(crate) fn missing<'a>(
         &'a self,
-        needs: &'a BTreeSet<Need>,
+        asked: &'a BTreeSet<Asked>,
     ) -> Option<(&'a Need, &'a FactError)> {
-        let error = |need| Some((need, self.0.get(need)?.as_ref().err()?));
-        needs.iter().find_map(error)
+        let error = |asked: &'a Asked| Some((&asked.need, self.0.get(asked)?.as_ref().err()?));
+        asked.iter().find_map(error)
     }
 
     /// The document of these facts, as a policy reads it: by kind, then by key.
-    pub(crate) fn document(&self, needs: &BTreeSet<Need>) -> TreeBuf {
+    pub(crate) fn document(&self, asked: &BTreeSet<Asked>) -> TreeBuf {
         let mut kinds = Map::new();
-        for need in needs {
-            let Some(Ok(value)) = self.0.get(need) else {
+        for asked in asked {
+            let Some(Ok(value)) = self.0.get(asked) else {
                 continue;
             };
-            let kind = kinds.entry(&need.fact).or_insert_with(|| Map::new().into());
-            kind[&need.key] = value.clone();
+            let Need { fact, key, .. } = &asked.need;
+            let kind = kinds.entry(fact).or_insert_with(|| Map::new().into());
+            kind[key] = value.clone();
         }
         // facts come from JSON, so they nest no deeper than a tree may
         TreeBuf::from_value(&kinds.into()).unwrap_or_default()

@@ -5,7 +5,8 @@ use gatehouse_abi::{
 use serde_json::{Value, json};
 
 use crate::{
-    Limits,
+    Limits, Subject,
+    subject::{display_name, text},
     workload::{self, CONTAINER_LISTS},
 };
 
@@ -48,6 +49,16 @@ pub enum Malformed {
     TooLarge(#[from] TooLarge),
 }
 
+/// A request that cannot be judged, since its object is malformed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct MalformedRequest {
+    /// What it is about.
+    pub subject: Subject,
+    /// What is wrong with its object.
+    pub problem: Malformed,
+}
+
 impl Request {
     /// Reads the request out of a document whose root holds it as the member `member`, or is it.
     ///
@@ -57,13 +68,15 @@ impl Request {
         document: TreeBuf,
         operation: Operation,
         limits: &Limits,
-    ) -> Result<Self, Malformed> {
+    ) -> Result<Self, Box<MalformedRequest>> {
         let request = document.root().get("request").unwrap_or(Node::NULL);
         let pod = match operation {
-            Operation::Create | Operation::Update => judge_object(request, operation, limits)?,
-            Operation::Delete | Operation::Connect => None,
+            Operation::Create | Operation::Update => judge_object(request, operation, limits),
+            Operation::Delete | Operation::Connect => Ok(None),
         };
-        let tree = with_pod(document, pod.as_ref())?;
+        let pod = pod.map_err(|problem| malformed(request, operation, problem))?;
+        let tree = with_pod(document, pod.as_ref());
+        let tree = tree.map_err(|problem| malformed(Node::NULL, operation, problem.into()))?;
         Ok(Self {
             tree,
             operation,
@@ -75,7 +88,11 @@ impl Request {
     ///
     /// # Errors
     /// When the object is malformed.
-    pub fn to_create(object: Value, namespace: &str, limits: &Limits) -> Result<Self, Malformed> {
+    pub fn to_create(
+        object: Value,
+        namespace: &str,
+        limits: &Limits,
+    ) -> Result<Self, Box<MalformedRequest>> {
         let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or("");
         let api_version = text("/apiVersion");
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
@@ -92,14 +109,18 @@ impl Request {
             "oldObject": null,
             "dryRun": true,
         }});
-        Self::from_review(from_value(&review)?, Operation::Create, limits)
+        Self::from_review(from_value(&review), Operation::Create, limits)
     }
 
     /// This request with another object of the same kind.
     ///
     /// # Errors
     /// When the object is malformed.
-    pub(crate) fn with_object(&self, object: &Value, limits: &Limits) -> Result<Self, Malformed> {
+    pub(crate) fn with_object(
+        &self,
+        object: &Value,
+        limits: &Limits,
+    ) -> Result<Self, Box<MalformedRequest>> {
         let mut request = self.node().to_value();
         if let Some(members) = request.as_object_mut() {
             members.remove("pod");
@@ -107,7 +128,7 @@ impl Request {
             members.insert("object".into(), object.clone());
         }
         let review = json!({ "request": request });
-        Self::from_review(from_value(&review)?, self.operation, limits)
+        Self::from_review(from_value(&review), self.operation, limits)
     }
 
     /// The document that policies read.
@@ -183,16 +204,14 @@ impl Request {
         self.node().get("oldObject").unwrap_or(Node::NULL)
     }
 
-    /// The name to show: a generated name is random, so its prefix and `*` stand for it, and the text of
-    /// a denial stays the same from pod to pod.
+    /// The name to show: a name, or `PREFIX*` where it is to be generated.
     pub fn display_name(&self) -> String {
-        let metadata = self.object().get("metadata").unwrap_or(Node::NULL);
-        let text = |key| metadata.get(key).and_then(Node::as_str).unwrap_or("");
-        match (text("generateName"), text("name")) {
-            ("", "") => self.text("name").to_owned(),
-            ("", name) => name.to_owned(),
-            (prefix, _) => format!("{prefix}*"),
-        }
+        display_name(self.node())
+    }
+
+    /// What the request is about.
+    pub fn subject(&self) -> Subject {
+        Subject::of(self.node(), self.operation)
     }
 
     /// Labels of the object.
@@ -201,8 +220,13 @@ impl Request {
     }
 
     fn text(&self, path: &str) -> &str {
-        self.node().at(path).and_then(Node::as_str).unwrap_or("")
+        text(self.node(), path)
     }
+}
+
+fn malformed(request: Node<'_>, operation: Operation, problem: Malformed) -> Box<MalformedRequest> {
+    let subject = Subject::of(request, operation);
+    Box::new(MalformedRequest { subject, problem })
 }
 
 /// Checks what must hold before policies can read the object; where its pod stands, if it has one.
@@ -289,6 +313,7 @@ fn with_pod(document: TreeBuf, path: Option<&Path>) -> Result<TreeBuf, TooLarge>
     writer.finish(root)
 }
 
-fn from_value(review: &Value) -> Result<TreeBuf, Malformed> {
-    TreeBuf::from_value(review).map_err(|_| Malformed::TooLarge(TooLarge))
+/// A review that does not fit a tree becomes one without an object, which is refused.
+fn from_value(review: &Value) -> TreeBuf {
+    TreeBuf::from_value(review).unwrap_or_default()
 }

@@ -3,7 +3,7 @@ use gatehouse_abi::{
     tree::{Kind, Node, TreeBuf},
 };
 
-use crate::{Limits, Malformed, Request};
+use crate::{Limits, MalformedRequest, Request};
 
 /// An AdmissionReview of `admission.k8s.io/v1` whose envelope is right.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Review {
     /// Identifies the request; the answer repeats it.
     pub uid: String,
     /// The request, or why its object cannot be judged.
-    pub request: Result<Request, Malformed>,
+    pub request: Result<Request, Box<MalformedRequest>>,
 }
 
 /// Bytes that are not an AdmissionReview that could be answered: an HTTP 400.

@@ -3,12 +3,12 @@ mod verdict;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use gatehouse_abi::{Answer, Finding, Need, tree::TreeBuf};
+use gatehouse_abi::{Answer, Finding, tree::TreeBuf};
 use serde_json::Value;
 use time::Date;
 
 use crate::{
-    Decision, Fact, Failure, Limits, Policy, PolicySet, Request,
+    Asked, Decision, Fact, Failure, Limits, Policy, PolicySet, Request,
     exemptions::exemption,
     facts::Facts,
     fixes::Candidate,
@@ -54,7 +54,7 @@ pub enum Step {
     /// Run these policies, given by their indices in the set, and tell [`Session::answer`].
     Run(Vec<usize>),
     /// Fetch these facts and tell [`Session::supply`].
-    Fetch(Vec<Need>),
+    Fetch(Vec<Asked>),
     /// Nothing more.
     Done(Box<Decision>),
 }
@@ -63,14 +63,24 @@ pub enum Step {
 struct Run {
     policy: usize,
     evaluations: usize,
-    asked: BTreeSet<Need>,
+    asked: BTreeSet<Asked>,
 }
 
 /// One judging of one object by all policies; answers by the order of [`Session::runs`].
 #[derive(Debug)]
 struct Pass {
     request: Arc<Request>,
-    answers: Vec<Option<Result<Vec<Finding>, Failure>>>,
+    answers: Vec<Option<Said>>,
+}
+
+/// What one policy said in a pass.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    findings: Vec<Finding>,
+    /// What it could not check.
+    unchecked: Vec<String>,
+    /// Why it said nothing.
+    failure: Option<Failure>,
 }
 
 /// What mode `fix` did so far.
@@ -156,21 +166,28 @@ impl<'s> Session<'s> {
         let run = &mut self.runs[i];
         run.evaluations += 1;
         self.pass.answers[i] = match answer {
-            Ok(None) => Some(Ok(Vec::new())),
-            Ok(Some(Answer::Findings(findings))) => Some(Ok(findings)),
-            Err(failure) => Some(Err(failure)),
+            Ok(None) => Some(Said::default()),
+            Ok(Some(Answer::Judged {
+                findings,
+                unchecked,
+            })) => Some(Said {
+                findings,
+                unchecked,
+                failure: None,
+            }),
+            Err(failure) => Some(failure.into()),
             Ok(Some(Answer::Need(needs))) => {
                 let before = run.asked.len();
-                run.asked.extend(needs);
-                let failure = asks_in_vain(run, before, &self.limits);
-                failure.map(Err)
+                let asked = needs.into_iter().map(|need| Asked::by(policy, need));
+                run.asked.extend(asked);
+                asks_in_vain(run, before, &self.limits).map(Said::from)
             }
         };
     }
 
     /// Tells a fact of the last [`Step::Fetch`].
-    pub fn supply(&mut self, need: Need, fact: Fact) {
-        self.facts.supply(need, fact);
+    pub fn supply(&mut self, asked: Asked, fact: Fact) {
+        self.facts.supply(asked, fact);
     }
 
     fn policy(&self, index: usize) -> &'s Policy {
@@ -178,10 +195,10 @@ impl<'s> Session<'s> {
     }
 
     /// What policies asked for and nobody fetched yet; past a limit they fail instead.
-    fn unknown_needs(&mut self) -> Vec<Need> {
+    fn unknown_needs(&mut self) -> Vec<Asked> {
         let asked = self.runs.iter().flat_map(|run| &run.asked);
         let unknown: BTreeSet<_> = asked
-            .filter(|need| !self.facts.knows(need))
+            .filter(|asked| !self.facts.knows(asked))
             .cloned()
             .collect();
         if unknown.is_empty() {
@@ -194,8 +211,8 @@ impl<'s> Session<'s> {
             let error = crate::FactError(format!(
                 "the limit of {facts} facts in {rounds} rounds a request is reached"
             ));
-            for need in unknown {
-                self.facts.supply(need, Err(error.clone()));
+            for asked in unknown {
+                self.facts.supply(asked, Err(error.clone()));
             }
             return Vec::new();
         }
@@ -210,7 +227,7 @@ impl<'s> Session<'s> {
                     "needs the fact {} `{}`, which could not be had: {error}",
                     need.fact, need.key
                 );
-                *answer = Some(Err(Failure::new("fact", message)));
+                *answer = Some(Failure::new("fact", message).into());
             }
         }
     }
@@ -227,7 +244,7 @@ impl<'s> Session<'s> {
             } else {
                 let limit = self.limits.evaluations;
                 let message = format!("reached the limit of {limit} evaluations a request");
-                *answer = Some(Err(Failure::new("rounds", message)));
+                *answer = Some(Failure::new("rounds", message).into());
             }
         }
         unanswered
@@ -242,8 +259,10 @@ impl<'s> Session<'s> {
             return true;
         }
         self.repairs.ended = true;
-        let found = self.pass.findings().next().is_some();
-        if self.judged != Judged::WhatIsNew || !found || self.purpose == Purpose::Mutate {
+        if self.judged != Judged::WhatIsNew
+            || self.pass.is_silent()
+            || self.purpose == Purpose::Mutate
+        {
             return false;
         }
         let old = self.original.old_object().to_value();
@@ -289,9 +308,15 @@ impl Pass {
     fn findings(&self) -> impl Iterator<Item = (usize, &Finding)> {
         let answers = self.answers.iter().enumerate();
         answers.flat_map(|(i, answer)| {
-            let findings = answer.as_ref().and_then(|a| a.as_ref().ok());
-            findings.into_iter().flatten().map(move |f| (i, f))
+            let findings = answer.iter().flat_map(|said| &said.findings);
+            findings.map(move |f| (i, f))
         })
+    }
+
+    /// Whether nothing was found, and nothing left unchecked.
+    fn is_silent(&self) -> bool {
+        let silent = |said: &Said| said.findings.is_empty() && said.unchecked.is_empty();
+        self.answers.iter().flatten().all(silent)
     }
 
     fn has(&self, run: usize, finding: &Finding) -> bool {
@@ -299,7 +324,21 @@ impl Pass {
     }
 
     fn failure(&self, run: usize) -> Option<&Failure> {
-        self.answers.get(run)?.as_ref()?.as_ref().err()
+        self.answers.get(run)?.as_ref()?.failure.as_ref()
+    }
+
+    fn unchecked(&self, run: usize) -> &[String] {
+        let said = self.answers.get(run).and_then(Option::as_ref);
+        said.map_or(&[], |said| &said.unchecked)
+    }
+}
+
+impl From<Failure> for Said {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure: Some(failure),
+            ..Self::default()
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{BadAnswer, Limits, plain::plain};
 /// Characters of what is wrong with an answer, or of a name in it, that a message may hold.
 const MAX_SHOWN: usize = 200;
 
-/// Reads what `gatehouse_evaluate` answered. An empty list of findings is silence.
+/// Reads what `gatehouse_evaluate` answered. Nothing found with nothing left unchecked is silence.
 pub(crate) fn read_answer(
     text: &str,
     metadata: &Metadata,
@@ -14,9 +14,17 @@ pub(crate) fn read_answer(
 ) -> Result<Option<Answer>, BadAnswer> {
     let answer = parse(text)?;
     match &answer {
-        Answer::Findings(findings) if findings.is_empty() => return Ok(None),
-        Answer::Findings(findings) => check_findings(findings, metadata, limits)?,
         Answer::Need(needs) => check_needs(needs, metadata, limits)?,
+        Answer::Judged {
+            findings,
+            unchecked,
+        } => {
+            if findings.is_empty() && unchecked.is_empty() {
+                return Ok(None);
+            }
+            check_findings(findings, metadata, limits)?;
+            at_most("things left unchecked", unchecked.len(), limits.findings)?;
+        }
     }
     Ok(Some(answer))
 }

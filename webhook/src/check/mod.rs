@@ -13,6 +13,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use futures_util::stream::{self, StreamExt};
 use gatehouse_core::{Decision, Limits, Purpose, Request};
 use gatehouse_manifest::Object;
 use gatehouse_sandbox::Sandbox;
@@ -73,6 +74,9 @@ enum Show {
 /// How long one object may take: as long as the API server waits for a webhook.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// Objects that wait for facts at the same time.
+const OBJECTS_AT_ONCE: usize = 16;
+
 /// Runs the command.
 pub fn run(args: CheckArgs) -> ExitCode {
     match check(&args) {
@@ -100,11 +104,11 @@ fn check(args: &CheckArgs) -> Result<Report, String> {
         facts: FactSource::Namespaces(facts),
         namespace: &args.namespace,
     };
-    let mut report = Report::default();
-    for input in &inputs {
-        judge.input(input, &mut report);
-    }
-    Ok(report)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime could not be started: {error}"))?;
+    Ok(runtime.block_on(judge.inputs(&inputs)))
 }
 
 struct Judge<'a> {
@@ -114,26 +118,32 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn input(&self, input: &Input, report: &mut Report) {
-        if let Some(error) = &input.error {
-            report.unreadable(&input.name, error);
-        }
-        for item in input.items() {
-            match item {
-                Item::Object { document, object } => {
-                    let (namespace, decision) = self.object(object);
-                    let manifest = input.manifest.as_ref();
-                    let checked =
-                        Checked::new(&input.name, document, manifest, object, namespace, decision);
-                    report.checked(checked);
+    /// Judges every object, several at a time where facts have to be waited for; in their order.
+    async fn inputs(&self, inputs: &[Input]) -> Report {
+        let mut report = Report::default();
+        let mut objects = Vec::new();
+        for input in inputs {
+            if let Some(error) = &input.error {
+                report.unreadable(&input.name, error);
+            }
+            for item in input.items() {
+                match item {
+                    Item::Object { document, object } => objects.push((input, document, object)),
+                    Item::NotKubernetes { line } => report.not_kubernetes(&input.name, line),
+                    Item::Broken(error) => report.unreadable(&input.name, error),
                 }
-                Item::NotKubernetes { line } => report.not_kubernetes(&input.name, line),
-                Item::Broken(error) => report.unreadable(&input.name, error),
             }
         }
+        let checked = stream::iter(objects).map(|(input, document, object)| async move {
+            let (namespace, decision) = self.object(object).await;
+            let manifest = input.manifest.as_ref();
+            Checked::new(&input.name, document, manifest, object, namespace, decision)
+        });
+        report.objects = checked.buffered(OBJECTS_AT_ONCE).collect().await;
+        report
     }
 
-    fn object(&self, object: &Object) -> (String, Decision) {
+    async fn object(&self, object: &Object) -> (String, Decision) {
         let own = object
             .root()
             .at("metadata.namespace")
@@ -141,18 +151,19 @@ impl Judge<'_> {
         let namespace = own.unwrap_or(self.namespace).to_owned();
         let request = Request::to_create(object.root().to_value(), &namespace, &Limits::default());
         let decision = match request {
-            Ok(request) => futures_util::FutureExt::now_or_never(judge(
-                self.snapshot,
-                request,
-                Purpose::Check,
-                &self.facts,
-                Instant::now() + DEADLINE,
-            )),
-            Err(malformed) => Some(Decision::malformed(malformed)),
+            Ok(request) => {
+                let deadline = Instant::now() + DEADLINE;
+                judge(
+                    self.snapshot,
+                    request,
+                    Purpose::Check,
+                    &self.facts,
+                    deadline,
+                )
+                .await
+            }
+            Err(malformed) => Decision::malformed(*malformed),
         };
-        // facts from files are there at once, so nothing is ever waited for
-        let decision = decision
-            .unwrap_or_else(|| Decision::malformed(gatehouse_core::Malformed::NoObject("object")));
         (namespace, decision)
     }
 }

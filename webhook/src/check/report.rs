@@ -49,10 +49,6 @@ pub(super) struct FoundAt {
 }
 
 impl Report {
-    pub(super) fn checked(&mut self, checked: Checked) {
-        self.objects.push(checked);
-    }
-
     pub(super) fn unreadable(&mut self, file: &str, error: &str) {
         self.unreadable.push((file.to_owned(), error.to_owned()));
     }

@@ -14,9 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use gatehouse_abi::Operation;
 use gatehouse_core::{
-    Decision, FailedPolicy, Failure, Limits, Purpose, Review, ReviewError, config::OnError,
-    response,
+    Decision, FailedPolicy, Failure, Limits, MalformedRequest, Purpose, Review, ReviewError,
+    Subject, config::OnError, response,
 };
 use tracing::Instrument;
 
@@ -24,7 +25,7 @@ use super::{
     ServeLimits,
     body::{BodyError, Held, Room, discard},
     caught::caught,
-    decision_log::{DecisionLog, Outcome, Subject},
+    decision_log::{DecisionLog, Outcome},
     duration,
     metrics::{Asked, SharedMetrics},
     pulse::Pulse,
@@ -157,8 +158,10 @@ impl Gate {
 
     async fn answer_review(&self, review: Review, purpose: Purpose, time: Time) -> Response {
         let snapshot = self.snapshot.load_full();
-        let subject = review.request.as_ref().map(Subject::of);
-        let subject = subject.unwrap_or_else(|_| Subject::unknown());
+        let subject = match &review.request {
+            Ok(request) => request.subject(),
+            Err(malformed) => malformed.subject.clone(),
+        };
         let span = tracing::info_span!("request", endpoint = endpoint(purpose), uid = %review.uid);
         let judged = async {
             let _judging = self.pulse.judging();
@@ -191,21 +194,21 @@ impl Gate {
 
     async fn decide(
         &self,
-        request: Result<gatehouse_core::Request, gatehouse_core::Malformed>,
+        request: Result<gatehouse_core::Request, Box<MalformedRequest>>,
         snapshot: &Snapshot,
         purpose: Purpose,
         deadline: Instant,
     ) -> Decision {
         match request {
             Ok(request) => judge(snapshot, request, purpose, &self.facts, deadline).await,
-            Err(malformed) => Decision::malformed(malformed),
+            Err(malformed) => Decision::malformed(*malformed),
         }
     }
 
     fn record(&self, outcome: &Outcome<'_>) {
         let asked = Asked {
             endpoint: outcome.endpoint,
-            operation: outcome.subject.operation,
+            operation: operation(outcome.subject.operation),
             kind: &outcome.subject.kind,
         };
         let (verdict, took) = (outcome.verdict, outcome.took);
@@ -274,6 +277,15 @@ fn verdict(decision: &Decision, purpose: Purpose) -> &'static str {
     }
 }
 
+fn operation(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Create => "CREATE",
+        Operation::Update => "UPDATE",
+        Operation::Delete => "DELETE",
+        Operation::Connect => "CONNECT",
+    }
+}
+
 fn endpoint(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Mutate => "mutate",
@@ -304,6 +316,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Rejection> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use gatehouse_abi::tree::Node;
 
     use super::*;
 
@@ -347,7 +360,7 @@ mod tests {
         let subject = Subject {
             kind: "Pod".to_owned(),
             name: "web".to_owned(),
-            ..Subject::unknown()
+            ..Subject::of(Node::NULL, Operation::Create)
         };
         let decision = after_a_bug(&subject);
         assert_eq!(verdict(&decision, Purpose::Validate), "error");

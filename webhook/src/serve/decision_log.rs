@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatehouse_core::{Decision, FailedPolicy, Judgement, clean, config::OnError};
+use gatehouse_core::{Decision, FailedPolicy, Judgement, Subject, clean, config::OnError};
 use serde::Serialize;
 use tracing_subscriber::fmt::{format::Writer, time::FormatTime, time::SystemTime};
 
@@ -13,28 +13,6 @@ use super::queue::Queue;
 pub(crate) struct DecisionLog {
     queue: Queue,
     max_findings: usize,
-}
-
-/// What is known of a request before it is judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Subject {
-    /// What is done with the object.
-    pub(crate) operation: &'static str,
-    /// API group of the kind.
-    pub(crate) group: String,
-    /// The kind.
-    pub(crate) kind: String,
-    /// The subresource; empty for the object itself.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) subresource: String,
-    /// The namespace; empty for a cluster-scoped object.
-    pub(crate) namespace: String,
-    /// The object's name, or `PREFIX*` where it is to be generated.
-    pub(crate) name: String,
-    /// Who asks.
-    pub(crate) user: String,
-    /// Whether nothing will come of it.
-    pub(crate) dry_run: bool,
 }
 
 /// How a request ended.
@@ -78,38 +56,6 @@ impl DecisionLog {
         if serde_json::to_writer(&mut line, &Line::new(outcome, self.max_findings)).is_ok() {
             line.push(b'\n');
             self.queue.push(line);
-        }
-    }
-}
-
-impl Subject {
-    /// Keeps of a request what the log says.
-    pub(crate) fn of(request: &gatehouse_core::Request) -> Self {
-        let text = |text: &str| clean(text, TEXT_CHARS).into_owned();
-        let dry_run = request.node().get("dryRun").and_then(|dry| dry.as_bool());
-        Self {
-            operation: operation(request.operation()),
-            group: text(request.group()),
-            kind: text(request.kind()),
-            subresource: text(request.subresource()),
-            namespace: text(request.namespace()),
-            name: text(&request.display_name()),
-            user: text(request.user()),
-            dry_run: dry_run.unwrap_or_default(),
-        }
-    }
-
-    /// Of a request whose object is malformed no more is known than its uid.
-    pub(crate) fn unknown() -> Self {
-        Self {
-            operation: "UNKNOWN",
-            group: String::new(),
-            kind: String::new(),
-            subresource: String::new(),
-            namespace: String::new(),
-            name: String::new(),
-            user: String::new(),
-            dry_run: false,
         }
     }
 }
@@ -200,15 +146,6 @@ impl<'a> Failure<'a> {
                 OnError::Allow => "allow",
             },
         }
-    }
-}
-
-fn operation(operation: gatehouse_abi::Operation) -> &'static str {
-    match operation {
-        gatehouse_abi::Operation::Create => "CREATE",
-        gatehouse_abi::Operation::Update => "UPDATE",
-        gatehouse_abi::Operation::Delete => "DELETE",
-        gatehouse_abi::Operation::Connect => "CONNECT",
     }
 }
 

@@ -31,7 +31,7 @@ pub fn denial(decision: &Decision, limits: &Limits) -> Option<String> {
         return None;
     }
     if let Some(malformed) = &decision.malformed {
-        return Some(format!("the object is malformed: {malformed}"));
+        return Some(format!("{} is malformed: {malformed}", subject(decision)));
     }
     let refusals: Vec<_> = decision.refusals().collect();
     let mut text = first_line(decision, &refusals);
@@ -86,13 +86,10 @@ fn warning(judgement: &Judgement) -> String {
 }
 
 fn first_line(decision: &Decision, refusals: &[&Judgement]) -> String {
-    let name = clean(&decision.name, NAME_CHARS);
-    let subject = match &*name {
-        "" => decision.kind.clone(),
-        name => format!("{} {name}", decision.kind),
-    };
+    let subject = subject(decision);
     if refusals.is_empty() {
-        let failed: Vec<_> = decision.refusing_failures().map(|f| &*f.policy).collect();
+        let mut failed: Vec<_> = decision.refusing_failures().map(|f| &*f.policy).collect();
+        failed.dedup();
         return format!("{subject} could not be checked by {}", failed.join(", "));
     }
     let problems = match refusals.len() {
@@ -105,6 +102,16 @@ fn first_line(decision: &Decision, refusals: &[&Judgement]) -> String {
     let mut line = format!("{subject} is refused, {problems}: ");
     push_while_short(&mut line, &codes);
     line
+}
+
+/// The kind and name of what is refused.
+fn subject(decision: &Decision) -> String {
+    let text = |text| clean(text, NAME_CHARS);
+    match (&*text(&decision.kind), &*text(&decision.name)) {
+        ("", _) => "the object".to_owned(),
+        (kind, "") => kind.to_owned(),
+        (kind, name) => format!("{kind} {name}"),
+    }
 }
 
 /// Appends the codes, as many as fit the first line.

@@ -1,9 +1,9 @@
-use gatehouse_abi::{Edit, Finding, Fix, Path};
+use gatehouse_abi::{Edit, Finding, Fix, Operation, Path, tree::Node};
 use serde_json::json;
 
 use super::*;
 use crate::{
-    Effect, Failure, Malformed,
+    Effect, Failure, Malformed, MalformedRequest, Subject,
     config::{Mode, OnError},
 };
 
@@ -91,8 +91,17 @@ fn what_could_not_be_checked_is_told_apart() {
 
 #[test]
 fn a_malformed_object_is_named() {
-    let malformed = Malformed::NoTemplate("spec.template".into());
-    insta::assert_snapshot!(text(&Decision::malformed(malformed)));
+    let mut malformed = MalformedRequest {
+        subject: Subject::of(Node::NULL, Operation::Create),
+        problem: Malformed::NoTemplate("spec.template".into()),
+    };
+    let problem = "malformed: `spec.template` is not set, so there is no pod to judge";
+    let said = text(&Decision::malformed(malformed.clone()));
+    assert_eq!(said, format!("the object is {problem}"));
+    malformed.subject.kind = "Deployment".into();
+    malformed.subject.name = "web".into();
+    let said = text(&Decision::malformed(malformed));
+    assert_eq!(said, format!("Deployment web is {problem}"));
 }
 
 #[test]

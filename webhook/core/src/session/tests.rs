@@ -2,12 +2,12 @@ mod exempting;
 mod fixing;
 mod updates;
 
-use gatehouse_abi::{Edit, Fix, Metadata, Path, tree::TreeBuf};
+use gatehouse_abi::{Edit, Fix, Metadata, Need, Path, tree::TreeBuf};
 use serde_json::json;
 use time::macros::date;
 
 use super::*;
-use crate::{Judgement, Review, Verdict, denial, matching::Policy};
+use crate::{Judgement, Review, Verdict, matching::Policy};
 
 const TODAY: Date = date!(2026 - 11 - 21);
 
@@ -123,14 +123,14 @@ fn run(
                     session.answer(policy, said);
                 }
             }
-            Step::Fetch(needs) => {
-                for need in needs {
-                    let fact = if need.key == "gone" {
+            Step::Fetch(asked) => {
+                for asked in asked {
+                    let fact = if asked.need.key == "gone" {
                         Err(crate::FactError("no such namespace".into()))
                     } else {
-                        Ok(json!({"labels": {"name": need.key}}))
+                        Ok(json!({"labels": {"name": asked.need.key}, "for": asked.policy}))
                     };
-                    session.supply(need, fact);
+                    session.supply(asked, fact);
                 }
             }
             Step::Done(decision) => return (*decision, evaluations),
@@ -139,7 +139,7 @@ fn run(
 }
 
 fn says(findings: Vec<Finding>) -> Result<Option<Answer>, Failure> {
-    Ok((!findings.is_empty()).then_some(Answer::Findings(findings)))
+    Ok((!findings.is_empty()).then_some(Answer::from(findings)))
 }
 
 /// A rule that wants `value` at `path` of the object, and offers the safe fix.
@@ -192,10 +192,7 @@ fn each_mode_decides_what_becomes_of_a_finding() {
 #[test]
 fn facts_are_fetched_and_the_policy_is_asked_again() {
     let set = set(vec![policy("a", json!({"facts": ["namespace"]}))]);
-    let need = || Need {
-        fact: "namespace".into(),
-        key: "shop".into(),
-    };
+    let need = || Need::new("namespace", "shop");
     let (decision, evaluations) =
         run(
             &set,
@@ -212,10 +209,7 @@ fn facts_are_fetched_and_the_policy_is_asked_again() {
 
 #[test]
 fn a_fact_that_cannot_be_had_is_a_failure() {
-    let need = || Need {
-        fact: "namespace".into(),
-        key: "gone".into(),
-    };
+    let need = || Need::new("namespace", "gone");
     for (on_error, verdict) in [("deny", Verdict::Error), ("allow", Verdict::Allow)] {
         let set = set(vec![policy(
             "a",
@@ -235,10 +229,7 @@ fn a_fact_that_cannot_be_had_is_a_failure() {
 #[test]
 fn a_policy_that_asks_for_ever_fails() {
     let set = set(vec![policy("a", json!({"facts": ["namespace"]}))]);
-    let same = || Need {
-        fact: "namespace".into(),
-        key: "x".into(),
-    };
+    let same = || Need::new("namespace", "x");
     let (decision, evaluations) = run(&set, create(pod()), Purpose::Validate, &|_, _, _| {
         Ok(Some(Answer::Need(vec![same()])))
     });
@@ -248,10 +239,7 @@ fn a_policy_that_asks_for_ever_fails() {
     let (decision, evaluations) = run(&set, create(pod()), Purpose::Validate, &|_, _, _| {
         counter.set(counter.get() + 1);
         let key = counter.get().to_string();
-        Ok(Some(Answer::Need(vec![Need {
-            fact: "namespace".into(),
-            key,
-        }])))
+        Ok(Some(Answer::Need(vec![Need::new("namespace", key)])))
     });
     assert_eq!((decision.verdict(), evaluations), (Verdict::Error, 5));
 }
@@ -319,4 +307,56 @@ fn labels_only_widen() {
             .0
             .is_allowed()
     );
+}
+
+/// An answer that leaves these unchecked.
+fn leaves_unchecked(texts: &[&str]) -> Result<Option<Answer>, Failure> {
+    Ok(Some(Answer::Judged {
+        findings: Vec::new(),
+        unchecked: texts.iter().map(|&text| text.to_owned()).collect(),
+    }))
+}
+
+#[test]
+fn what_could_not_be_checked_hides_no_finding_and_on_error_decides_of_it() {
+    for (on_error, verdict) in [("deny", Verdict::Error), ("allow", Verdict::Deny)] {
+        let set = set(vec![policy("a", json!({"onError": on_error}))]);
+        let (decision, _) = run(&set, create(pod()), Purpose::Validate, &|_, _, _| {
+            Ok(Some(Answer::Judged {
+                findings: vec![finding("code-a", "spec", None)],
+                unchecked: vec!["could not verify x".into(), "could not verify y".into()],
+            }))
+        });
+        assert_eq!(decision.verdict(), verdict);
+        assert_eq!(effects(&decision), [("a", "code-a", "refused")]);
+        let messages: Vec<_> = decision
+            .failed
+            .iter()
+            .map(|f| &*f.failure.message)
+            .collect();
+        assert_eq!(messages, ["could not verify x", "could not verify y"]);
+    }
+}
+
+#[test]
+fn needs_that_name_authorities_are_their_policys_own() {
+    let spec = || json!({"facts": ["namespace"]});
+    let set = set(vec![policy("a", spec()), policy("b", spec())]);
+    let need = || Need {
+        authorities: vec!["release".into()],
+        ..Need::new("namespace", "shop")
+    };
+    let (decision, _) = run(
+        &set,
+        create(pod()),
+        Purpose::Validate,
+        &|policy, _, facts| match facts.root().at("namespace.shop.for") {
+            None => Ok(Some(Answer::Need(vec![need()]))),
+            Some(of) => {
+                assert_eq!(of.to_value(), json!(policy));
+                Ok(None)
+            }
+        },
+    );
+    assert_eq!(decision.verdict(), Verdict::Allow);
 }

@@ -6,7 +6,7 @@ use gatehouse_abi::Finding;
 
 use super::{Purpose, Run, Session};
 use crate::{
-    Decision, Effect, FailedPolicy, Judgement,
+    Decision, Effect, FailedPolicy, Failure, Judgement,
     config::Mode,
     fixes::{Candidate, same_rule},
 };
@@ -43,6 +43,7 @@ impl Session<'_> {
         let effect = match (self.exemption(policy, finding), mode) {
             (Some(name), _) => Effect::Exempted(name.to_owned()),
             (None, _) if before => Effect::Unchanged,
+            (None, _) if self.purpose == Purpose::Mutate => Effect::Left,
             (None, Mode::Deny | Mode::Fix) => Effect::Refused,
             (None, Mode::Warn) => Effect::Warned,
             (None, Mode::Audit) => Effect::Audited,
@@ -76,18 +77,40 @@ impl Session<'_> {
         }
     }
 
-    /// The policies that failed, at the new object or at the old.
+    /// What policies failed at, at the new object or at the old, and what they could not check.
     fn failed(&self) -> Vec<FailedPolicy> {
-        let passes = || self.of_new.iter().chain([&self.pass]);
-        let failure = |i: usize| passes().find_map(|pass| pass.failure(i));
         let failed = |(i, run): (usize, &Run)| {
             let policy = self.policy(run.policy);
-            Some(FailedPolicy {
+            let failures = self.failure(i).into_iter().chain(self.unchecked(i));
+            let failures = failures.map(|failure| FailedPolicy {
                 policy: policy.name.clone(),
-                failure: failure(i)?.clone(),
+                failure,
                 on_error: policy.spec.on_error,
-            })
+            });
+            failures.collect::<Vec<_>>()
         };
-        self.runs.iter().enumerate().filter_map(failed).collect()
+        self.runs.iter().enumerate().flat_map(failed).collect()
+    }
+
+    fn failure(&self, run: usize) -> Option<Failure> {
+        let mut passes = self.of_new.iter().chain([&self.pass]);
+        passes.find_map(|pass| pass.failure(run)).cloned()
+    }
+
+    /// What a policy could not check at the new object, unless it could not check it at the old one
+    /// either: what this update leaves alone needs no registry to be up.
+    fn unchecked(&self, run: usize) -> Vec<Failure> {
+        let last = self.of_new.as_ref().unwrap_or(&self.pass);
+        let before = match self.of_new {
+            Some(_) => self.pass.unchecked(run),
+            None => &[],
+        };
+        let new = |text: &&String| !before.contains(text);
+        let failure = |text: &String| Failure::new("fact", text.clone());
+        last.unchecked(run)
+            .iter()
+            .filter(new)
+            .map(failure)
+            .collect()
     }
 }

@@ -9,15 +9,13 @@ const FINDING: &str = r#"{"code":"seen","path":"spec","message":"m"}"#;
 
 #[test]
 fn findings_and_needs_are_handed_on() {
-    let Ok(Some(Answer::Findings(findings))) = answer(&format!("{{\"findings\":[{FINDING}]}}"))
+    let Ok(Some(Answer::Judged { findings, .. })) =
+        answer(&format!("{{\"findings\":[{FINDING}]}}"))
     else {
         panic!("findings expected");
     };
     assert_eq!(findings[0].path, Path::dotted("spec"));
-    let needs = vec![Need {
-        fact: "namespace".into(),
-        key: "shop".into(),
-    }];
+    let needs = vec![Need::new("namespace", "shop")];
     assert_eq!(
         answer(r#"{"need":[{"fact":"namespace","key":"shop"}]}"#),
         Ok(Some(Answer::Need(needs)))
@@ -54,15 +52,15 @@ fn what_is_no_answer_is_refused() {
         ),
         (
             "0",
-            "answered with JSON that is not an answer: expected value at line 1 column 1",
+            "answered with JSON that is not an answer: invalid type: integer `0`, expected an object with `need` or `findings` at line 1 column 1",
         ),
         (
             "{}",
-            "answered with JSON that is not an answer: expected value at line 1 column 2",
+            "answered with JSON that is not an answer: neither `need` nor `findings`",
         ),
         (
             r#"{"verdict":"allow"}"#,
-            "answered with JSON that is not an answer: unknown variant `verdict`, expected `need` or `findings` at line 1 column 10",
+            "answered with JSON that is not an answer: unknown field `verdict`, expected one of `need`, `findings`, `unchecked` at line 1 column 10",
         ),
         (
             r#"{"findings":[]} x"#,
@@ -143,7 +141,7 @@ fn a_module_that_reads_json_gets_json() {
         bad.to_string()
     };
     assert!(
-        document(0).contains("unknown variant `name`"),
+        document(0).contains("unknown field `name`"),
         "{}",
         document(0)
     );
@@ -153,7 +151,7 @@ fn a_module_that_reads_json_gets_json() {
         document(1)
     );
     assert!(
-        document(2).contains("expected value at line 1 column 2"),
+        document(2).contains("neither `need` nor `findings`"),
         "{}",
         document(2)
     );
@@ -161,7 +159,7 @@ fn a_module_that_reads_json_gets_json() {
     let policy = Policy::new(module(&sandbox, "echoes-json"), tree("[0]"));
     let request = tree(&format!(r#"{{"findings":[{FINDING}]}}"#));
     let answer = policy.evaluate(&request, &tree("null"), None);
-    assert!(matches!(answer, Ok(Some(Answer::Findings(_)))));
+    assert!(matches!(answer, Ok(Some(Answer::Judged { .. }))));
     let policy = Policy::new(module(&sandbox, "echoes-json"), tree("[]"));
     assert_eq!(policy.configure(), Ok(vec![]));
 }

@@ -109,7 +109,7 @@ pub(crate) fn assert_unharmed(sandbox: &Sandbox) {
         assert_eq!(witness.configure(), Ok(vec![]));
         let answer = run(&witness);
         assert!(
-            matches!(answer, Ok(Some(Answer::Findings(_)))),
+            matches!(answer, Ok(Some(Answer::Judged { .. }))),
             "{answer:?}"
         );
     }

@@ -65,7 +65,7 @@ fn an_object_that_is_missing_or_malformed_is_refused_with_its_uid() {
         assert_eq!(response["uid"], review["request"]["uid"]);
         assert_eq!(response["allowed"], false);
         let message = response["status"]["message"].as_str().unwrap();
-        assert_eq!(message, format!("the object is malformed: {reason}"));
+        assert_eq!(message, format!("Pod web is malformed: {reason}"));
 
         let response = client.review("/mutate", &review);
         assert_eq!(
@@ -177,7 +177,9 @@ fn every_request_leaves_a_line_in_the_decision_log() {
     assert_eq!(line, expected);
     assert_eq!(lines[1]["malformed"], "the request has no `object`");
     assert_eq!(lines[1]["endpoint"], "mutate");
-    assert_eq!(lines[1]["operation"], "UNKNOWN");
+    for (member, value) in [("operation", "CREATE"), ("kind", "Pod"), ("user", "anna")] {
+        assert_eq!(lines[1][member], value);
+    }
     assert_eq!(lines[1]["verdict"], "allow");
 }
 

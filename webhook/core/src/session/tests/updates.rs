@@ -43,6 +43,23 @@ fn a_pod_that_ends_is_judged_for_what_else_changes() {
 }
 
 #[test]
+fn relabelling_a_pod_needs_no_registry() {
+    let set = set(vec![policy("a", json!({}))]);
+    let mut object = pod();
+    object["metadata"]["labels"] = json!({"tier": "web"});
+    let request = || review("UPDATE", ("", "Pod"), object.clone(), pod());
+    let (decision, _) = run(&set, request(), Purpose::Validate, &|_, _, _| {
+        leaves_unchecked(&["could not verify x"])
+    });
+    assert_eq!(decision.verdict(), Verdict::Allow);
+    let (decision, _) = run(&set, request(), Purpose::Validate, &|_, request, _| {
+        let new = request.root().at("object.metadata.labels").is_some();
+        leaves_unchecked(if new { &["could not verify y"] } else { &[] })
+    });
+    assert_eq!(decision.verdict(), Verdict::Error);
+}
+
+#[test]
 fn relabelling_a_pod_is_refused_only_for_what_the_label_brings() {
     let set = set(vec![policy("a", json!({}))]);
     let mut object = pod();
