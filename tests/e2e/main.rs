@@ -9,6 +9,7 @@ mod ephemeral;
 mod events;
 mod fixes;
 mod modes;
+mod namespaces;
 mod outage;
 mod pods;
 mod words;

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // helpers of tests fail as tests do
 
 mod authored;
+mod facts;
 mod malformed;
 mod one_round_trip;
 mod recorded;

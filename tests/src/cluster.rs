@@ -41,6 +41,11 @@ impl Cluster {
         resources.any(|r| r["name"] == resource)
     }
 
+    /// How it is reached.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
     /// The server's audit log, where it lies beside the kubeconfig.
     pub fn audit_log(&self) -> Option<String> {
         fs::read_to_string(self.kubeconfig.with_file_name("audit.log")).ok()

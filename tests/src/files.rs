@@ -36,7 +36,7 @@ pub(crate) fn read(file: &Path) -> String {
 }
 
 /// A new folder, removed with the value.
-pub(crate) fn temporary_folder() -> tempfile::TempDir {
+pub fn temporary_folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("gatehouse-test-").tempdir();
     folder.expect("a temporary folder")
 }

@@ -64,15 +64,21 @@ pub fn pod_security_that_fixes() -> Value {
 impl Gatehouse {
     /// Starts it with these documents and waits until it is ready.
     pub fn start(documents: &[Value]) -> Self {
+        Self::beside(documents, Path::new("none"))
+    }
+
+    /// Starts it with these documents and the API server that this kubeconfig names.
+    pub fn beside(documents: &[Value], kubeconfig: &Path) -> Self {
         let folder = temporary_folder();
         let file = folder.path().join("policies.yaml");
         write_documents(&file, documents);
-        Self::with(folder, &["--config", &file.to_string_lossy()])
+        Self::with(folder, &["--config", &file.to_string_lossy()], kubeconfig)
     }
 
     /// Starts it with the default policies.
     pub fn with_default_policies() -> Self {
-        Self::with(temporary_folder(), &["--default-policies"])
+        let kubeconfig = Path::new("none");
+        Self::with(temporary_folder(), &["--default-policies"], kubeconfig)
     }
 
     /// Asks it as an API server does.
@@ -85,8 +91,8 @@ impl Gatehouse {
         read(&self.folder.path().join("log"))
     }
 
-    fn with(folder: TempDir, arguments: &[&str]) -> Self {
-        let mut process = spawn(folder.path(), arguments);
+    fn with(folder: TempDir, arguments: &[&str], kubeconfig: &Path) -> Self {
+        let mut process = spawn(folder.path(), arguments, kubeconfig);
         let ready = eventually("`gatehouse serve` is ready", || {
             ready(folder.path(), &mut process)
         });
@@ -112,7 +118,7 @@ impl Drop for Gatehouse {
     }
 }
 
-fn spawn(folder: &Path, arguments: &[&str]) -> Child {
+fn spawn(folder: &Path, arguments: &[&str], kubeconfig: &Path) -> Child {
     let log = File::create(folder.join("log")).expect("a log file");
     let mut command = Command::new(program());
     command.args([
@@ -126,6 +132,7 @@ fn spawn(folder: &Path, arguments: &[&str]) -> Child {
     command.arg("--tls-ca-out").arg(folder.join("ca.crt"));
     command.arg("--ready-file").arg(folder.join("ready.json"));
     command.args(arguments).stdin(Stdio::null());
+    command.env("KUBECONFIG", kubeconfig);
     command
         .stdout(log.try_clone().expect("a file handle"))
         .stderr(log);

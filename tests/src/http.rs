@@ -21,10 +21,16 @@ impl Response {
     }
 }
 
-/// A request as kube-apiserver 1.36 sends it, but that it asks for the connection to be closed.
+/// A request as kube-apiserver 1.36 sends it, but that it asks for the connection to be closed. A path
+/// without a query gets the usual one.
 pub(crate) fn post(path: &str, body: &[u8]) -> Vec<u8> {
+    let usual = if path.contains('?') {
+        ""
+    } else {
+        "?timeout=10s"
+    };
     let head = format!(
-        "POST {path}?timeout=10s HTTP/1.1\r\n\
+        "POST {path}{usual} HTTP/1.1\r\n\
          Host: 127.0.0.1\r\n\
          User-Agent: kube-apiserver-admission\r\n\
          Content-Length: {}\r\n\

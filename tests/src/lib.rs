@@ -23,7 +23,7 @@ mod tls;
 
 pub use check::{Checked, check, check_as};
 pub use cluster::{Cluster, skipped};
-pub use files::{repository, write_documents};
+pub use files::{repository, temporary_folder, write_documents};
 pub use gatehouse::{Gatehouse, pod_security, pod_security_that_fixes, policy};
 pub use guest::Guest;
 pub use http::Response;

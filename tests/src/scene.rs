@@ -56,7 +56,7 @@ impl Scene {
     pub fn judged(mut self) -> Self {
         let gatehouse = match self.documents.as_slice() {
             [] => Gatehouse::with_default_policies(),
-            documents => Gatehouse::start(documents),
+            documents => Gatehouse::beside(documents, self.cluster.kubeconfig()),
         };
         self.registration = Some(Registration::new(self.cluster, &gatehouse, &self.id));
         self.gatehouse = Some(gatehouse);
