@@ -133,7 +133,7 @@ fn default_policies(
         "image-trust" => image_trust(request, &json!({})),
         _ => pod_security(request, &json!({})),
     };
-    Ok(findings.filter(|f| !f.is_empty()).map(Answer::Findings))
+    Ok(findings.filter(|f| !f.is_empty()).map(Answer::from))
 }
 
 type Found = Option<Vec<gatehouse_abi::Finding>>;
@@ -185,7 +185,7 @@ fn run<S: DeserializeOwned>(
 
 /// What the guest writes is what the host reads, and of codes that the module declares.
 fn check_answer(findings: &[gatehouse_abi::Finding], codes: &Codes) {
-    let answer = Answer::Findings(findings.to_vec());
+    let answer = Answer::from(findings.to_vec());
     let text = serde_json::to_string(&answer).expect("an answer is JSON");
     assert_eq!(
         serde_json::from_str::<Answer>(&text).ok(),

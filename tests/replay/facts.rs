@@ -28,7 +28,7 @@ fn refused_without_facts(kubeconfig: &str) -> Value {
     security["spec"]["settings"] = json!({"level": "namespace"});
     let images = policy(
         "images",
-        &json!({"module": "builtin:image-trust", "mode": "deny"}),
+        &json!({"module": "builtin:image-trust", "mode": "deny", "facts": ["image"]}),
     );
     let gatehouse = Gatehouse::beside(&[security, images], &file);
     let mut review = recorded("create-pods-web");

@@ -6,6 +6,7 @@ pub mod certs;
 pub mod check;
 pub mod config;
 pub mod exit;
+pub mod facts;
 pub mod judge;
 pub mod policy;
 pub mod serve;

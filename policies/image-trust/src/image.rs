@@ -46,10 +46,25 @@ impl<'a> Image<'a> {
     /// A finding about the reference.
     pub(crate) fn finding(&self, code: &str) -> FindingBuilder<'a> {
         match self.place {
-            Place::Container(container) => container.finding(code, "image"),
-            Place::Volume { pod, index, volume } => {
-                pod.finding(code, volume_reference(pod, index, volume))
-            }
+            Place::Container(container) => container.finding(code, self.path()),
+            Place::Volume { pod, .. } => pod.finding(code, self.path()),
+        }
+    }
+
+    /// Repairs what was found by naming another image.
+    pub(crate) fn name_instead(
+        &self,
+        finding: FindingBuilder<'a>,
+        text: &str,
+    ) -> FindingBuilder<'a> {
+        finding.set(self.path(), text)
+    }
+
+    /// Where the reference stands, below its container or the pod.
+    fn path(&self) -> Path {
+        match self.place {
+            Place::Container(_) => Path::from("image"),
+            Place::Volume { pod, index, volume } => volume_reference(pod, index, volume),
         }
     }
 }

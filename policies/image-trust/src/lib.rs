@@ -1,21 +1,31 @@
-//! A Gatehouse policy that judges images by their references: pinned by digest, from an allowed
-//! repository, without a forbidden tag.
+//! A Gatehouse policy that judges images by their references (pinned by digest, from an allowed
+//! repository, without a forbidden tag) and by who signed them.
 //!
 //! What is judged is the reference that containerd would pull
 //! ([`gatehouse_reference`]), never its text, so another way to write the same image changes nothing.
+//! Whose signatures an image needs is decided here; the host resolves tags, verifies signatures and tells
+//! the outcome as facts.
 
+mod fact;
 mod image;
+mod mistakes;
 mod pattern;
 mod rules;
 mod settings;
+mod signatures;
 #[cfg(test)]
 mod tests;
+mod threshold;
+mod trust;
 mod wildcard;
+mod words;
 
 use gatehouse_sdk::{Facts, Findings, Needs, Request};
 
+pub use mistakes::configure;
 pub use pattern::{ImagePattern, TagPattern};
-pub use settings::{DigestRule, Settings, configure};
+pub use settings::{DigestRule, Settings};
+pub use signatures::{Authority, Form, FormProblem, SignatureRule, Unmatched};
 
 gatehouse_sdk::export! {
     metadata: "../policy.json",
@@ -27,15 +37,21 @@ gatehouse_sdk::export! {
 /// Judges every image that the pod names.
 ///
 /// # Errors
-/// Never: it needs no facts.
+/// The facts about all images that need signatures, where they are not known yet.
 pub fn evaluate(
     request: &Request<'_>,
     settings: &Settings,
-    _: &Facts<'_>,
+    facts: &Facts<'_>,
 ) -> Result<Findings, Needs> {
     let mut findings = Findings::default();
+    let mut rules = rules::Rules {
+        settings,
+        is_pod: request.kind() == "Pod",
+        facts: trust::ImageFacts::new(*facts),
+    };
     for image in request.pod().into_iter().flat_map(image::images) {
-        rules::judge(&image, settings, &mut findings);
+        rules.judge(&image, &mut findings);
     }
+    rules.facts.all_known()?;
     Ok(findings)
 }

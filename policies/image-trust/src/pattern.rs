@@ -31,6 +31,22 @@ impl ImagePattern {
             })
     }
 
+    /// Whether every image that `other` matches is certainly matched by this pattern, too. Where it is not
+    /// certain, as among patterns with wildcards in the middle, the answer is no.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let below = |ancestor| other.0.strip_prefix(ancestor).is_some_and(is_below);
+        let is_wider = self.0.strip_suffix("/**").is_some_and(below);
+        let names_one = || !other.0.contains('*');
+        let takes_it = || Reference::parse(&other.0).is_ok_and(|image| self.matches(&image));
+        self == other || is_wider || names_one() && takes_it()
+    }
+
+    /// Whether it names no registry, so that it would be about all of them.
+    pub(crate) fn names_no_registry(&self) -> bool {
+        let registry = self.0.split_once('/').map_or(&*self.0, |(first, _)| first);
+        matches!(registry, "*" | "**")
+    }
+
     /// Why the pattern can match no image, or not what it seems to, and what would be right.
     pub fn problem(&self) -> Option<String> {
         self.problem_of_form()
@@ -40,14 +56,10 @@ impl ImagePattern {
 
     fn problem_of_form(&self) -> Option<String> {
         let pattern = &self.0;
-        let (registry, repository) = match pattern.split_once('/') {
-            Some((registry, repository)) => (registry, Some(repository)),
-            None => (pattern.as_str(), None),
-        };
-        if matches!(registry, "*" | "**") {
+        let repository = pattern.split_once('/').map(|(_, repository)| repository);
+        if self.names_no_registry() {
             return Some(format!(
-                "`{pattern}` names no registry: write one, as in `ghcr.io/acme/**`, or leave \
-                 `allowedImages` out to allow all images"
+                "`{pattern}` names no registry: write one, as in `ghcr.io/acme/**`"
             ));
         }
         if repository.is_none() && pattern.contains('.') && !pattern.contains(':') {
@@ -124,6 +136,11 @@ impl ImagePattern {
             format!("`docker.io/library/{short}`, or `docker.io/{short}/**` for all of an account")
         }
     }
+}
+
+/// Whether text goes on with parts after a `/`.
+fn is_below(tail: &str) -> bool {
+    tail.starts_with('/') && tail.len() > 1
 }
 
 impl TagPattern {
@@ -237,7 +254,7 @@ mod tests {
                 "*",
                 "`*` names no registry: write one, as in `ghcr.io/acme/**`",
             ),
-            ("**", "leave `allowedImages` out to allow all images"),
+            ("**", "names no registry"),
             ("*/**", "names no registry"),
             ("*/app", "names no registry"),
             ("ghcr.io", "write `ghcr.io/**` for all of the registry"),
@@ -281,6 +298,31 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_certain_is_covered() {
+        let cases = [
+            ("ghcr.io/acme/**", "ghcr.io/acme/**", true),
+            ("ghcr.io/acme/**", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/**", "ghcr.io/acme/prod/**", true),
+            ("ghcr.io/acme/**", "ghcr.io/acme/*/app", true),
+            ("ghcr.io/**", "ghcr.io/acme/**", true),
+            ("ghcr.io/*/**", "ghcr.io/*/app", true),
+            ("ghcr.io/acme/*", "ghcr.io/acme/app", true),
+            ("*.a.io/**", "eu.a.io/app", true),
+            ("ghcr.io/acme/**", "ghcr.io/acme", false),
+            ("ghcr.io/acme/**", "ghcr.io/acme-evil/**", false),
+            ("ghcr.io/acme/**", "ghcr.io/**", false),
+            ("ghcr.io/acme/*", "ghcr.io/acme/a-*", false),
+            ("ghcr.io/acme/*", "ghcr.io/acme/**", false),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app2", false),
+            ("ghcr.io/**", "quay.io/**", false),
+        ];
+        for (wide, narrow, expected) in cases {
+            let [wide, narrow] = [wide, narrow].map(|p| ImagePattern(p.to_owned()));
+            assert_eq!(wide.covers(&narrow), expected, "{wide} {narrow}");
+        }
+    }
+
+    #[test]
     fn tags_are_compared_with_case() {
         let forbids = |pattern: &str, tag| TagPattern(pattern.to_owned()).matches(tag);
         assert!(forbids("latest", "latest") && !forbids("latest", "Latest"));
@@ -307,6 +349,19 @@ mod tests {
             let _ = pattern.problem();
             if let Ok(image) = Reference::parse(&image) {
                 let _ = pattern.matches(&image);
+            }
+        }
+
+        #[test]
+        fn what_is_covered_is_matched(
+            wide in r"a\.io(/(\*\*|\*|x|x\*)){1,3}",
+            narrow in r"a\.io(/(\*\*|\*|x|x\*)){1,3}",
+            image in r"a\.io(/(x|xx|y)){1,4}",
+        ) {
+            let [wide, narrow] = [wide, narrow].map(ImagePattern);
+            let image = Reference::parse(&image).unwrap();
+            if wide.covers(&narrow) && narrow.matches(&image) {
+                prop_assert!(wide.matches(&image));
             }
         }
 

@@ -8,8 +8,9 @@ use std::{
 
 use futures_util::FutureExt;
 use gatehouse::{
-    config::{Snapshot, Source},
-    judge::{FactSource, judge},
+    config::{Snapshot, Source, Surroundings},
+    facts::FactSource,
+    judge::judge,
 };
 use gatehouse_abi::tree::TreeBuf;
 use gatehouse_core::{Decision, Limits, Purpose, Request, Review, response};
@@ -93,11 +94,11 @@ impl Loaded {
             ..SandboxLimits::default()
         };
         let sandbox = Sandbox::new(limits).map_err(|error| error.to_string())?;
-        let default = Snapshot::load(&Source::DefaultPolicies, &sandbox);
+        let default = Snapshot::load(&Source::DefaultPolicies, &Surroundings::default(), &sandbox);
         let empty = sandbox.load(&empty_guest()?);
         let empty = empty.map_err(|error| format!("the empty guest {error}"))?;
         let default = default.map_err(|error| error.to_string())?;
-        let (request, facts) = (request()?, FactSource::Namespaces(Default::default()));
+        let (request, facts) = (request()?, FactSource::none());
         let decision = decide(&default, request.clone(), &facts)?;
         if !decision.judgements.is_empty() || !decision.is_allowed() {
             return Err(format!("the sample is refused: {decision:?}"));
@@ -134,7 +135,7 @@ impl Loaded {
         let mut named = policies.zip(&self.default.policies);
         let found = named.find(|(policy, _)| policy.name == name);
         found
-            .map(|(_, policy)| policy)
+            .map(|(_, runner)| &runner.policy)
             .ok_or_else(|| format!("there is no policy `{name}`"))
     }
 

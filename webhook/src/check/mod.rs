@@ -17,11 +17,13 @@ use futures_util::stream::{self, StreamExt};
 use gatehouse_core::{Decision, Limits, Purpose, Request};
 use gatehouse_manifest::Object;
 use gatehouse_sandbox::Sandbox;
+use gatehouse_trust::{ImageTrust, Lifetimes};
 
 use crate::{
-    config::{Snapshot, Source},
+    config::{Snapshot, Source, Surroundings},
     exit,
-    judge::{FactSource, judge},
+    facts::{FactRecord, FactSource, ImageSource, NamespaceSource},
+    judge::judge,
 };
 use input::{Input, Item};
 use report::{Checked, Report};
@@ -48,6 +50,9 @@ pub struct CheckArgs {
     #[arg(long, value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = namespaces::label)]
     namespace_labels: Option<Vec<(String, String)>>,
 
+    #[command(flatten)]
+    facts: FactArgs,
+
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -55,6 +60,22 @@ pub struct CheckArgs {
     /// Findings that are shown although they refuse nothing.
     #[arg(long, value_enum, value_name = "MODE")]
     show: Option<Show>,
+}
+
+/// What registries say of images.
+#[derive(Debug, Args)]
+struct FactArgs {
+    /// Write what registries say of images to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    record: Option<PathBuf>,
+
+    /// Use what --record wrote, and ask registries only for the rest.
+    #[arg(long = "facts", value_name = "FILE")]
+    known: Option<PathBuf>,
+
+    /// Ask no registry: what --facts does not say could not be checked.
+    #[arg(long)]
+    offline: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,7 +113,8 @@ fn check(args: &CheckArgs) -> Result<Report, String> {
         paths => Source::Paths(paths.to_vec()),
     };
     let sandbox = Sandbox::new(gatehouse_sandbox::Limits::default()).map_err(|e| e.to_string())?;
-    let snapshot = Snapshot::load(&source, &sandbox).map_err(|e| e.to_string())?;
+    let surroundings = Surroundings::of_process();
+    let snapshot = Snapshot::load(&source, &surroundings, &sandbox).map_err(|e| e.to_string())?;
     let inputs: Vec<Input> = args
         .paths
         .iter()
@@ -101,14 +123,40 @@ fn check(args: &CheckArgs) -> Result<Report, String> {
     let facts = namespaces::known(&inputs, &args.namespace, args.namespace_labels.as_deref());
     let judge = Judge {
         snapshot: &snapshot,
-        facts: FactSource::Namespaces(facts),
+        facts: FactSource {
+            namespaces: NamespaceSource::Known(facts),
+            images: args.facts.source()?,
+        },
         namespace: &args.namespace,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime could not be started: {error}"))?;
-    Ok(runtime.block_on(judge.inputs(&inputs)))
+    let report = runtime.block_on(judge.inputs(&inputs));
+    args.facts.write(&judge.facts.images)?;
+    Ok(report)
+}
+
+impl FactArgs {
+    fn source(&self) -> Result<ImageSource, String> {
+        let known = self.known.as_deref().map(FactRecord::read).transpose();
+        let trust = || ImageTrust::new(Lifetimes::default());
+        Ok(ImageSource {
+            known: known
+                .map_err(|error| error.to_string())?
+                .unwrap_or_default(),
+            trust: (!self.offline).then(trust),
+            record: self.record.is_some().then(FactRecord::default),
+        })
+    }
+
+    fn write(&self, images: &ImageSource) -> Result<(), String> {
+        match (&self.record, &images.record) {
+            (Some(path), Some(record)) => record.write(path).map_err(|error| error.to_string()),
+            _ => Ok(()),
+        }
+    }
 }
 
 struct Judge<'a> {

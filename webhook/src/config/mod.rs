@@ -1,20 +1,26 @@
 //! Loading a configuration: documents from files, modules, settings judged, all or nothing.
 
 mod modules;
+mod references;
+mod registries;
 mod source;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use gatehouse_abi::{Path, tree::TreeBuf};
 use gatehouse_core::{
     Policy, PolicySet,
-    config::{self, ConfigError, Document, Exemption, PolicySpec},
+    config::{self, ConfigError, Document, Exemption, PolicySpec, RegistrySpec},
 };
 use gatehouse_manifest::Entry;
 use gatehouse_sandbox::Sandbox;
+use gatehouse_trust::Authorities;
 use sha2::{Digest, Sha256};
 
 use modules::Modules;
+use references::FileReferences;
+pub(crate) use registries::range;
+pub use registries::{Registries, Surroundings};
 pub use source::{Source, SourceFile};
 
 /// A configuration, ready to judge by; immutable, so that a request never sees half of another.
@@ -23,9 +29,20 @@ pub struct Snapshot {
     /// The policies and exemptions.
     pub set: PolicySet,
     /// The same policies in the same order, ready to run.
-    pub policies: Vec<gatehouse_sandbox::Policy>,
+    pub policies: Vec<Runner>,
+    /// How registries are asked.
+    pub registries: Registries,
     /// Digest of all documents and modules, in hex: which configuration made a decision.
     pub sha256: String,
+}
+
+/// A policy that is ready to run.
+#[derive(Debug)]
+pub struct Runner {
+    /// The module with its settings.
+    pub policy: gatehouse_sandbox::Policy,
+    /// Whose signatures its settings name.
+    pub authorities: Arc<Authorities>,
 }
 
 /// Everything that is wrong with a configuration.
@@ -45,9 +62,15 @@ impl Snapshot {
     ///
     /// # Errors
     /// All mistakes that could be found, each with its place.
-    pub fn load(source: &Source, sandbox: &Sandbox) -> Result<Self, LoadError> {
+    pub fn load(
+        source: &Source,
+        surroundings: &Surroundings,
+        sandbox: &Sandbox,
+    ) -> Result<Self, LoadError> {
         let files = source.read().map_err(|problem| LoadError(vec![problem]))?;
-        let mut loader = Loader::new(sandbox);
+        let registries = Registries::new(surroundings)
+            .map_err(|(place, why)| LoadError(vec![Problem::new(place, why)]))?;
+        let mut loader = Loader::new(sandbox, registries);
         for file in &files {
             loader.read_file(file);
         }
@@ -86,19 +109,21 @@ struct Place {
 struct Loader<'a> {
     modules: Modules<'a>,
     hash: Sha256,
-    policies: Vec<(Policy, gatehouse_sandbox::Policy)>,
+    policies: Vec<(Policy, Runner)>,
     exemptions: Vec<(String, Exemption)>,
+    registries: Registries,
     places: BTreeMap<String, Place>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Loader<'a> {
-    fn new(sandbox: &'a Sandbox) -> Self {
+    fn new(sandbox: &'a Sandbox, registries: Registries) -> Self {
         Self {
             modules: Modules::new(sandbox),
             hash: Sha256::new(),
             policies: Vec::new(),
             exemptions: Vec::new(),
+            registries,
             places: BTreeMap::new(),
             problems: Vec::new(),
         }
@@ -144,6 +169,7 @@ impl<'a> Loader<'a> {
                 self.places.insert(name.clone(), place);
                 self.exemptions.push((name, *exemption));
             }
+            Ok(Document::Registry(_, spec)) => self.read_registry(file, &spec, &place),
             Err(error) => self.problems.push(place.problem(&error)),
         }
     }
@@ -157,8 +183,17 @@ impl<'a> Loader<'a> {
             }
         };
         self.hash.update(module.sha256());
-        match policy_with_settings(module.clone(), &spec) {
+        let files = FileReferences::from(file.folder.as_deref());
+        let runner = policy_with_settings(module.clone(), &spec).and_then(|policy| {
+            let authorities = Arc::new(authorities(&module, &spec, &files)?);
+            Ok(Runner {
+                policy,
+                authorities,
+            })
+        });
+        match runner {
             Ok(runner) => {
+                self.hash.update(runner.authorities.id());
                 let metadata = std::sync::Arc::new(module.metadata().clone());
                 self.places.insert(name.clone(), place.clone());
                 let policy = Policy {
@@ -176,6 +211,13 @@ impl<'a> Loader<'a> {
                 });
                 self.problems.extend(located);
             }
+        }
+    }
+
+    fn read_registry(&mut self, file: &SourceFile, spec: &RegistrySpec, place: &Place) {
+        let files = FileReferences::from(file.folder.as_deref());
+        if let Err(error) = self.registries.add(spec, &files) {
+            self.problems.push(place.problem(&error));
         }
     }
 
@@ -197,6 +239,7 @@ impl<'a> Loader<'a> {
             Ok(set) if self.problems.is_empty() => Ok(Snapshot {
                 set,
                 policies: runners,
+                registries: self.registries,
                 sha256: hex(&self.hash.finalize()),
             }),
             _ => Err(LoadError(self.problems)),
@@ -240,6 +283,25 @@ fn policy_with_settings(
     } else {
         Err(errors)
     }
+}
+
+/// The authorities whose verdicts a policy may ask for: `authorities` in the settings of every policy that
+/// may need facts about images; paths start at the settings.
+fn authorities(
+    module: &gatehouse_sandbox::Module,
+    spec: &PolicySpec,
+    files: &FileReferences<'_>,
+) -> Result<Authorities, Vec<ConfigError>> {
+    let asks = module.metadata().facts.iter().any(|fact| fact == "image");
+    let Some(documents) = spec.settings.get("authorities").filter(|_| asks) else {
+        return Ok(Authorities::default());
+    };
+    let read = |path: &str| files.read(path);
+    Authorities::parse(documents, &Path::dotted("authorities"), &read).map_err(|errors| {
+        let located =
+            |error: gatehouse_trust::AuthorityError| ConfigError::new(error.path, error.message);
+        errors.into_iter().map(located).collect()
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

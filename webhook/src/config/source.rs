@@ -3,10 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gatehouse_manifest::{Document, Limits, Manifest};
+use gatehouse_manifest::{Limits, Manifest};
 use sha2::{Digest, Sha256};
 
-use super::Problem;
+use super::{Problem, references::FileReferences, registries::Surroundings};
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,16 +51,19 @@ impl Source {
         }
     }
 
-    /// A digest of the documents and of the modules that they name: whether anything changed.
-    pub fn fingerprint(&self) -> [u8; 32] {
+    /// A digest of the documents, of the files that they name and of the credentials for registries:
+    /// whether anything changed.
+    pub fn fingerprint(&self, surroundings: &Surroundings) -> [u8; 32] {
         let mut hash = Sha256::new();
         for file in self.read().unwrap_or_default() {
             add(&mut hash, file.name.as_bytes(), &file.text);
-            for module in modules_of(&file) {
-                let bytes = fs::read(&module).unwrap_or_default();
-                add(&mut hash, module.as_os_str().as_encoded_bytes(), &bytes);
+            for named in named_by(&file) {
+                let bytes = fs::read(&named).unwrap_or_default();
+                add(&mut hash, named.as_os_str().as_encoded_bytes(), &bytes);
             }
         }
+        let credentials = surroundings.read_docker_config().ok().flatten();
+        add(&mut hash, b"docker", &credentials.unwrap_or_default());
         hash.finalize().into()
     }
 }
@@ -72,18 +75,16 @@ fn add(hash: &mut Sha256, name: &[u8], bytes: &[u8]) {
     hash.update(bytes);
 }
 
-/// The modules that the documents of a file name by path, as far as they can be read.
-fn modules_of(file: &SourceFile) -> Vec<PathBuf> {
+/// The files that the documents of a file name, as far as they can be read.
+fn named_by(file: &SourceFile) -> Vec<PathBuf> {
     let Ok(manifest) = Manifest::read(&file.text, &Limits::default()) else {
         return Vec::new();
     };
-    let module = |document: &Document| {
-        let module = document.root().at("spec.module")?.as_str()?;
-        let path = module.strip_prefix("file:")?;
-        Some(file.folder.as_deref()?.join(path))
-    };
+    let references = FileReferences::from(file.folder.as_deref());
     let documents = manifest.documents().iter().flatten();
-    documents.filter_map(module).collect()
+    documents
+        .flat_map(|document| references.named_in(document.root()))
+        .collect()
 }
 
 fn read(path: &Path) -> Result<SourceFile, Problem> {

@@ -31,10 +31,7 @@ use super::{
     pulse::Pulse,
     seldom::Seldom,
 };
-use crate::{
-    config::Snapshot,
-    judge::{FactSource, judge},
-};
+use crate::{config::Snapshot, facts::FactSource, judge::judge};
 
 /// Everything that deciding a request needs.
 pub(crate) struct Gate {

@@ -2,12 +2,17 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgGroup, Args, value_parser};
 use gatehouse_certs::ServingNames;
+use gatehouse_trust::{ImageTrust, Lifetimes};
+use ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
 
 use super::{
     ServeLimits, duration::parse_argument as duration, server::Options, tls::CertificateSource,
 };
-use crate::{config::Source, judge::FactSource};
+use crate::{
+    config::{Source, Surroundings, range},
+    facts::FactSource,
+};
 
 /// Serves the admission webhook.
 ///
@@ -43,6 +48,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log_level: LevelFilter,
 
+    /// Addresses of the cluster's services, as in 10.96.0.0/12: no registry may have one of them unless its
+    /// Registry document says so; may be repeated
+    #[arg(long, value_name = "CIDR", value_parser = range)]
+    service_range: Vec<IpNet>,
+
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -51,7 +61,7 @@ pub struct ServeArgs {
 #[group(skip)]
 #[command(group = one_of("policies", ["config", "default_policies"]))]
 struct ConfigArgs {
-    /// A file or folder of Policy and Exemption documents; may be repeated. Changes are loaded, all or
+    /// A file or folder of Policy, Exemption and Registry documents; may be repeated. Changes are loaded, all or
     /// nothing
     #[arg(long, value_name = "PATH")]
     config: Vec<PathBuf>,
@@ -130,9 +140,12 @@ impl ServeArgs {
     /// # Errors
     /// A name that a certificate cannot carry.
     pub(crate) fn options(self) -> Result<Options, String> {
+        let mut surroundings = Surroundings::of_process();
+        surroundings.denied_addresses.extend(self.service_range);
         Ok(Options {
             config: self.config.source(),
-            facts: FactSource::cluster(),
+            facts: FactSource::live(ImageTrust::new(Lifetimes::default())),
+            surroundings,
             listen: self.listen,
             admin_listen: self.admin_listen,
             certificate: self.tls.source()?,

@@ -19,7 +19,7 @@ use super::{
     metrics::{Loaded, SharedMetrics},
     tls::{CertificateError, CertificateKeeper},
 };
-use crate::config::{LoadError, Snapshot, Source};
+use crate::config::{LoadError, Snapshot, Source, Surroundings};
 
 /// Keeps configuration and certificate up to date, on a thread that ends when this is dropped.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(crate) struct Reloader {
 #[derive(Debug)]
 pub(crate) struct ConfigKeeper {
     source: Source,
+    surroundings: Surroundings,
     sandbox: Sandbox,
     snapshot: Arc<ArcSwap<Snapshot>>,
     /// Of the files that were tried last, whether they could be loaded or not.
@@ -87,11 +88,16 @@ impl ConfigKeeper {
     ///
     /// # Errors
     /// All its mistakes.
-    pub(crate) fn new(source: Source, sandbox: Sandbox) -> Result<Self, LoadError> {
-        let tried = source.fingerprint();
-        let first = Snapshot::load(&source, &sandbox)?;
+    pub(crate) fn new(
+        source: Source,
+        surroundings: Surroundings,
+        sandbox: Sandbox,
+    ) -> Result<Self, LoadError> {
+        let tried = source.fingerprint(&surroundings);
+        let first = Snapshot::load(&source, &surroundings, &sandbox)?;
         Ok(Self {
             source,
+            surroundings,
             sandbox,
             snapshot: Arc::new(ArcSwap::from_pointee(first)),
             tried,
@@ -123,12 +129,12 @@ impl ConfigKeeper {
 
     /// Loads the files if they changed, all of them or none.
     fn renew(&mut self) -> Change<LoadError> {
-        let found = self.source.fingerprint();
+        let found = self.source.fingerprint(&self.surroundings);
         if found == self.tried {
             return Change::None;
         }
-        let loaded = Snapshot::load(&self.source, &self.sandbox);
-        if self.source.fingerprint() != found {
+        let loaded = Snapshot::load(&self.source, &self.surroundings, &self.sandbox);
+        if self.source.fingerprint(&self.surroundings) != found {
             // somebody is still writing: half of a change is no configuration
             return Change::None;
         }

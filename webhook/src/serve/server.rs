@@ -31,8 +31,8 @@ use super::{
     tls::{CertificateError, CertificateKeeper, CertificateSource, Certificates},
 };
 use crate::{
-    config::{LoadError, Snapshot, Source},
-    judge::FactSource,
+    config::{LoadError, Snapshot, Source, Surroundings},
+    facts::FactSource,
 };
 
 /// What is served, where, and how.
@@ -42,6 +42,8 @@ pub(crate) struct Options {
     pub(crate) config: Source,
     /// Where facts come from.
     pub(crate) facts: FactSource,
+    /// What there is beside the policies.
+    pub(crate) surroundings: Surroundings,
     /// Where admission requests are answered.
     pub(crate) listen: SocketAddr,
     /// Where health and metrics are.
@@ -134,7 +136,7 @@ impl Server {
         let keeper = CertificateKeeper::new(options.certificate)?;
         let common = Common::new(options.limits, logs, keeper.certificates());
         let admin = common.start_admin(admin_socket)?;
-        let config = common.load_config(options.config)?;
+        let config = common.load_config(options.config, options.surroundings)?;
         let runtime = runtime(options.workers)?;
         let gate = common.gate(config.snapshot(), options.facts, logs);
         let connections = common.start_admission(&runtime, socket, gate)?;
@@ -244,9 +246,13 @@ impl Common {
         Admin::start(socket, status, self.limits.clone())
     }
 
-    fn load_config(&self, source: Source) -> Result<ConfigKeeper, StartError> {
+    fn load_config(
+        &self,
+        source: Source,
+        surroundings: Surroundings,
+    ) -> Result<ConfigKeeper, StartError> {
         let sandbox = Sandbox::new(SandboxLimits::default())?;
-        let config = ConfigKeeper::new(source, sandbox)?;
+        let config = ConfigKeeper::new(source, surroundings, sandbox)?;
         self.metrics.in_use(Loaded::Configuration);
         tell_configuration(&config.snapshot().load(), &self.metrics);
         Ok(config)

@@ -12,7 +12,32 @@ pub(super) fn metadata() -> Metadata {
 }
 
 fn all_rules() -> Value {
-    json!({"allowedImages": ["ghcr.io/acme/**"], "forbiddenTags": ["latest"]})
+    json!({
+        "allowedImages": ["ghcr.io/acme/**"],
+        "forbiddenTags": ["latest"],
+        "authorities": {"release": {}, "partner": {}},
+        "signatures": [
+            {"images": ["ghcr.io/**"], "anyOf": ["release"]},
+            {"images": ["partner.example/**"], "anyOf": ["partner"]},
+        ],
+    })
+}
+
+/// What the host knows of the images in the examples.
+fn host(need: &Need) -> Value {
+    let verdict = match need.key.split(['/', '@', ':']).nth(2) {
+        Some("web-missing") => return json!({"missing": true}),
+        Some("web-unsigned") => failed("not-signed"),
+        Some("web-by-partner") => failed("other-signer"),
+        Some("web-copied") => failed("other-digest"),
+        _ => verified("r"),
+    };
+    json!({"digest": DIGEST, "authorities": {"release": verdict}})
+}
+
+fn codes_with_facts(image: &str) -> BTreeSet<String> {
+    let said = say("Pod", one(image), all_rules(), &host);
+    said.codes().into_iter().map(str::to_owned).collect()
 }
 
 /// The codes that the image of a manifest fragment gets.
@@ -22,14 +47,26 @@ fn codes_of(fragment: &str) -> BTreeSet<String> {
         .filter_map(|line| line.trim().strip_prefix("image: "))
         .collect();
     assert_eq!(images.len(), 1, "{fragment}");
-    codes(images[0], all_rules()).into_iter().collect()
+    codes_with_facts(images[0])
 }
 
 #[test]
 fn the_codes_raised_are_the_codes_declared() {
+    let pinned = |name: &str| format!("ghcr.io/acme/{name}@{DIGEST}");
+    let images = [
+        "web-unsigned",
+        "web-by-partner",
+        "web-copied",
+        "web-missing",
+    ]
+    .map(pinned);
     let mut raised = BTreeSet::new();
-    for image in ["nginx", "", "ghcr.io/acme/app", "ghcr.io/acme/app:1"] {
-        raised.extend(codes(image, all_rules()));
+    for image in images
+        .iter()
+        .map(String::as_str)
+        .chain(["nginx", "", "ghcr.io/acme-tools/app:1"])
+    {
+        raised.extend(codes_with_facts(image));
     }
     assert_eq!(raised, metadata().codes.into_keys().collect());
 }
@@ -59,14 +96,37 @@ fn the_schema_names_the_settings() {
     let names: BTreeSet<_> = properties.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        BTreeSet::from(["allowedImages", "digest", "forbiddenTags"])
+        BTreeSet::from([
+            "allowedImages",
+            "authorities",
+            "digest",
+            "forbiddenTags",
+            "signatures",
+            "unmatched",
+        ])
     );
-    for (name, schema) in properties {
-        let examples = schema["examples"].as_array().unwrap();
-        for value in examples.iter().chain(schema.get("default")) {
-            let settings = TreeBuf::from_value(&json!({name: value})).unwrap();
-            let settings = read_settings(settings.root()).unwrap();
-            assert_eq!(configure(&settings), [], "{name}: {value}");
+    let schema = jsonschema::validator_for(&metadata.settings).unwrap();
+    for (name, property) in properties {
+        let examples = property["examples"].as_array().unwrap();
+        for value in examples.iter().chain(property.get("default")) {
+            let settings = json!({name: value});
+            assert!(schema.is_valid(&settings), "{name}: {value}");
+            let settings = TreeBuf::from_value(&settings).unwrap();
+            assert!(read_settings::<crate::Settings>(settings.root()).is_ok());
         }
     }
+}
+
+/// Together, since rules and authorities name each other.
+#[test]
+fn the_examples_of_the_schema_are_good_settings() {
+    let metadata = metadata();
+    let properties = metadata.settings["properties"].as_object().unwrap();
+    let examples = properties.iter().map(|(name, property)| {
+        let example = property["examples"][0].clone();
+        (name.clone(), example)
+    });
+    let settings = TreeBuf::from_value(&Value::Object(examples.collect())).unwrap();
+    let settings = read_settings(settings.root()).unwrap();
+    assert_eq!(configure(&settings), []);
 }

@@ -2,6 +2,7 @@
 
 mod exemption;
 mod policy;
+mod registry;
 mod settings;
 
 use gatehouse_abi::{Path, Segment, tree::Node};
@@ -10,6 +11,7 @@ use serde_path_to_error::Segment as Step;
 
 pub use exemption::{Exemption, Subjects, WorkloadPattern};
 pub use policy::{FixAt, Match, Mode, ModuleRef, NamePatterns, OnError, Override, PolicySpec};
+pub use registry::RegistrySpec;
 pub use settings::{check_settings, compile_schema};
 
 /// Group and version of Gatehouse's documents.
@@ -22,6 +24,8 @@ pub enum Document {
     Policy(String, Box<PolicySpec>),
     /// An exemption and its name.
     Exemption(String, Box<Exemption>),
+    /// How a registry is asked, and the document's name.
+    Registry(String, Box<RegistrySpec>),
 }
 
 /// A mistake in a configuration document.
@@ -57,9 +61,10 @@ pub fn read(document: Node<'_>) -> Result<Document, ConfigError> {
     match header.kind.as_str() {
         "Policy" => Ok(Document::Policy(name, deserialize(spec, "spec".into())?)),
         "Exemption" => Ok(Document::Exemption(name, deserialize(spec, "spec".into())?)),
+        "Registry" => Ok(Document::Registry(name, deserialize(spec, "spec".into())?)),
         other => Err(ConfigError::new(
             "kind".into(),
-            format!("`{other}` is not a kind of {API_VERSION}: Policy or Exemption"),
+            format!("`{other}` is not a kind of {API_VERSION}: Policy, Exemption or Registry"),
         )),
     }
 }

@@ -52,7 +52,7 @@ fn other_documents_are_refused_by_name() {
         read_value(json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}})).unwrap_err()
     };
     insta::assert_snapshot!(document("v1", "Pod"), @"apiVersion: `v1` is not `gatehouse.dev/v1alpha1`");
-    insta::assert_snapshot!(document(API_VERSION, "Pod"), @"kind: `Pod` is not a kind of gatehouse.dev/v1alpha1: Policy or Exemption");
+    insta::assert_snapshot!(document(API_VERSION, "Pod"), @"kind: `Pod` is not a kind of gatehouse.dev/v1alpha1: Policy, Exemption or Registry");
 }
 
 #[test]

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    config::Source,
-    judge::FactSource,
+    config::{Source, Surroundings},
+    facts::FactSource,
     serve::{
         ServeLimits,
         files::write_atomically,
@@ -172,7 +172,8 @@ fn start(setup: Setup, folder: &Path, logs: &Logs) -> Result<Server, StartError>
     };
     let options = Options {
         config: Source::Paths(vec![folder.join("config")]),
-        facts: FactSource::Namespaces(Default::default()),
+        facts: FactSource::none(),
+        surroundings: Surroundings::default(),
         listen: loopback,
         admin_listen: loopback,
         certificate,

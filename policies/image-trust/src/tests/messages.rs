@@ -1,0 +1,201 @@
+//! What a person reads, word for word.
+
+use std::fmt::Write;
+
+use super::*;
+
+/// Everything that is said, as `check` would lay it out.
+fn text(title: &str, said: &Said) -> String {
+    let mut text = format!("# {title}\n");
+    for finding in &said.findings {
+        let _ = writeln!(text, "{}: {}", finding.code, finding.message);
+        let lines = [
+            ("found", &finding.found),
+            ("required", &finding.required),
+            ("help", &finding.help),
+        ];
+        for (label, line) in lines {
+            let _ = writeln!(text, "  {label:<9} {}", line.as_deref().unwrap_or("-"));
+        }
+    }
+    for line in &said.unchecked {
+        let _ = writeln!(text, "policy image-trust {line}");
+    }
+    text
+}
+
+fn failed_as(reason: &str, text: &str, signed_by: &[&str]) -> Value {
+    json!({"failed": {"reason": reason, "text": text, "signedBy": signed_by}})
+}
+
+fn of_pinned(title: &str, form: Value, verdicts: Value) -> String {
+    text(title, &say_of(form, verdicts))
+}
+
+fn of_image(kind: &str, image: &str, settings: Value, fact: &Value) -> String {
+    let said = say(kind, one(image), settings, &|_| fact.clone());
+    text(&format!("{image} in a {kind}"), &said)
+}
+
+#[test]
+fn signatures_that_are_not_enough() {
+    let not_signed = || failed_as("not-signed", "", &[]);
+    let by_partner = || failed_as("other-signer", "", &["partner"]);
+    let by_stranger = || failed_as("other-signer", "", &[]);
+    let two = || json!({"atLeast": 2, "of": ["release", "security", "partner"]});
+    let texts = [
+        of_pinned(
+            "nobody signed; one has to",
+            json!({"anyOf": ["release"]}),
+            json!({"release": not_signed()}),
+        ),
+        of_pinned(
+            "nobody signed; either may",
+            json!({"anyOf": ["release", "security"]}),
+            json!({"release": not_signed(), "security": not_signed()}),
+        ),
+        of_pinned(
+            "nobody signed; both have to",
+            json!({"allOf": ["release", "security"]}),
+            json!({"release": not_signed(), "security": not_signed()}),
+        ),
+        of_pinned(
+            "nobody signed; two have to",
+            two(),
+            json!({"release": not_signed(), "security": not_signed(), "partner": not_signed()}),
+        ),
+        of_pinned(
+            "another signed",
+            json!({"anyOf": ["release"]}),
+            json!({"release": by_partner()}),
+        ),
+        of_pinned(
+            "a stranger signed",
+            json!({"anyOf": ["release"]}),
+            json!({"release": by_stranger()}),
+        ),
+        of_pinned(
+            "one of both signed",
+            json!({"allOf": ["release", "security"]}),
+            json!({"release": verified("r"), "security": failed_as("other-signer", "", &["release"])}),
+        ),
+        of_pinned(
+            "one of two signed",
+            two(),
+            json!({"release": verified("r"), "security": by_stranger(), "partner": by_stranger()}),
+        ),
+        of_pinned(
+            "two names, one key",
+            two(),
+            json!({"release": verified("k"), "security": verified("k"), "partner": by_stranger()}),
+        ),
+        of_pinned(
+            "two names, one key, nobody left",
+            json!({"atLeast": 2, "of": ["release", "security"]}),
+            json!({"release": verified("k"), "security": verified("k")}),
+        ),
+        of_pinned(
+            "a certificate that expired",
+            json!({"anyOf": ["release"]}),
+            json!({"release": failed_as("certificate", "its certificate expired on 2026-01-01", &[])}),
+        ),
+        of_pinned(
+            "copied from another image; another signed",
+            json!({"anyOf": ["release", "security"]}),
+            json!({"release": by_partner(), "security": failed_as("other-digest", "", &[])}),
+        ),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn what_names_the_image_or_its_registry() {
+    let settings = || rule(json!({"allOf": ["release", "security"]}));
+    let pinned = format!("ghcr.io/acme/app:1@{DIGEST}");
+    let missing = json!({"missing": true});
+    let unsigned = json!({"digest": DIGEST, "authorities": {
+        "release": failed_as("not-signed", "", &[]), "security": verified("s"),
+    }});
+    let mut elsewhere = settings();
+    elsewhere["allowedImages"] = json!(["quay.io/**"]);
+    let texts = [
+        of_image("Pod", "ghcr.io/acme/app:1", settings(), &missing),
+        of_image("Pod", &pinned, settings(), &missing),
+        of_image("Pod", "nginx:1", settings(), &missing),
+        of_image("Pod", "GHCR.io/acme/app:1", settings(), &missing),
+        of_image("Deployment", "ghcr.io/acme/app:1", elsewhere, &missing),
+        of_image("Pod", "ghcr.io/acme/app:1", settings(), &unsigned),
+        of_image("Deployment", "ghcr.io/acme/app:1", settings(), &unsigned),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn what_could_not_be_checked() {
+    let form = || json!({"allOf": ["release", "security", "partner"]});
+    let texts = [
+        of_image("Pod", "ghcr.io/acme/app:1", rule(form()), &unavailable()),
+        of_image(
+            "Deployment",
+            "ghcr.io/acme/app:1",
+            rule(form()),
+            &json!({"digest": 1}),
+        ),
+        of_pinned(
+            "each for a reason of its own",
+            form(),
+            json!({"release": unavailable(), "security": unavailable()}),
+        ),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_certificate_is_signed_with() {
+    let mut settings = rule(json!({"anyOf": ["release"]}));
+    settings["authorities"]["release"] = json!({"certificate": "file:ca.pem"});
+    let unsigned =
+        json!({"digest": DIGEST, "authorities": {"release": failed_as("not-signed", "", &[])}});
+    let image = format!("ghcr.io/acme/app@{DIGEST}");
+    let said = say("Pod", one(&image), settings, &|_| unsigned.clone());
+    assert_eq!(
+        said.findings[0].help.as_deref(),
+        Some(&*format!(
+            "have it signed by `release`: `cosign sign --key release.key --cert release.crt --cert-chain release-chain.crt {image}`"
+        ))
+    );
+}
+
+/// What is said of an image that these authorities have to sign, all of them, with these verdicts.
+fn of_many(count: usize, verdict: impl Fn(usize) -> Value) -> Said {
+    let names: Vec<_> = (0..count).map(|i| format!("a{i}")).collect();
+    let authorities: Map<_, _> = names.iter().map(|n| (n.clone(), json!({}))).collect();
+    let numbered = names.iter().cloned().zip(0..);
+    let verdicts: Map<_, _> = numbered.map(|(n, i)| (n, verdict(i))).collect();
+    let settings = json!({
+        "authorities": authorities,
+        "signatures": [{"images": ["ghcr.io/**"], "atLeast": 1, "of": names}],
+    });
+    let fact = json!({"digest": DIGEST, "authorities": verdicts});
+    let image = format!("ghcr.io/acme/app@{DIGEST}");
+    say("Pod", one(&image), settings, &|_| fact.clone())
+}
+
+#[test]
+fn long_lists_are_counted() {
+    let required = |count| {
+        let said = of_many(count, |_| failed_as("not-signed", "", &[]));
+        said.findings[0].required.clone().unwrap()
+    };
+    assert_eq!(required(5), "a signature of `a0`, `a1`, `a2`, `a3` or `a4`");
+    assert_eq!(
+        required(7),
+        "a signature of `a0`, `a1`, `a2`, `a3`, `a4` or 2 more"
+    );
+    let unchecked = |count| {
+        let said = of_many(count, |i| json!({"unavailable": format!("w{i}")}));
+        said.unchecked[0].split_once("`: ").unwrap().1.to_owned()
+    };
+    assert_eq!(unchecked(5), "w0; w1; w2; w3; w4");
+    assert_eq!(unchecked(7), "w0; w1; w2; w3; w4; 2 more");
+}

@@ -1,0 +1,45 @@
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use gatehouse_cluster::{ClusterError, NamespaceFact, Namespaces};
+use gatehouse_core::{Fact, FactError};
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+/// Where the labels of namespaces come from.
+#[derive(Clone, Debug)]
+pub enum NamespaceSource {
+    /// Namespaces by name, with their labels; others are not known.
+    Known(BTreeMap<String, BTreeMap<String, String>>),
+    /// The API server, reached when it is first asked.
+    Cluster(Arc<OnceCell<Namespaces>>),
+}
+
+impl NamespaceSource {
+    /// The API server that this process can reach, as kubectl would.
+    pub fn cluster() -> Self {
+        Self::Cluster(Arc::default())
+    }
+
+    pub(super) async fn fetch(&self, name: &str, deadline: Instant) -> Fact {
+        match self {
+            NamespaceSource::Known(known) => match known.get(name) {
+                Some(labels) => Ok(json!({"labels": labels, "annotations": {}})),
+                None => Err(FactError(
+                    "its labels are not known: add its document or --namespace-labels".into(),
+                )),
+            },
+            NamespaceSource::Cluster(cluster) => {
+                let fact = tokio::time::timeout_at(deadline.into(), ask(cluster, name)).await;
+                let fact =
+                    fact.map_err(|_| FactError("the API server did not say in time".into()))?;
+                let fact = fact.map_err(|error| FactError(error.to_string()))?;
+                Ok(json!({"labels": fact.labels, "annotations": fact.annotations}))
+            }
+        }
+    }
+}
+
+async fn ask(cluster: &OnceCell<Namespaces>, name: &str) -> Result<NamespaceFact, ClusterError> {
+    let namespaces = cluster.get_or_try_init(Namespaces::connect).await?;
+    namespaces.get(name).await
+}

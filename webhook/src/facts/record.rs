@@ -1,0 +1,170 @@
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use gatehouse_abi::Need;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Facts as they were found out once, kept in a file: what `check --record` writes and `--facts` reads.
+///
+/// Clones share what they hold.
+#[derive(Clone, Debug, Default)]
+pub struct FactRecord(Arc<Mutex<BTreeMap<Key, Value>>>);
+
+/// Why a record cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The file cannot be read or written.
+    #[error("{0}: {1}")]
+    File(String, io::Error),
+    /// The file is something else.
+    #[error("{0}: not a record of facts: {1}")]
+    Form(String, serde_json::Error),
+    /// A record of another version.
+    #[error(
+        "{0}: a record of version {1}, of which this version of gatehouse knows only {VERSION}"
+    )]
+    Version(String, u32),
+}
+
+const VERSION: u32 = 1;
+
+/// The policy whose authorities are meant, empty where none are, and the need.
+type Key = (String, Need);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    facts: Vec<Recorded>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    policy: String,
+    #[serde(flatten)]
+    need: Need,
+    value: Value,
+}
+
+impl FactRecord {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is something else.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        let name = path.display().to_string();
+        let bytes = fs::read(path).map_err(|error| RecordError::File(name.clone(), error))?;
+        let file: File = serde_json::from_slice(&bytes)
+            .map_err(|error| RecordError::Form(name.clone(), error))?;
+        if file.version != VERSION {
+            return Err(RecordError::Version(name, file.version));
+        }
+        let facts = file.facts.into_iter();
+        let facts = facts.map(|fact| ((fact.policy, fact.need), fact.value));
+        Ok(Self(Arc::new(Mutex::new(facts.collect()))))
+    }
+
+    /// Writes the record; the same facts give the same bytes.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn write(&self, path: &Path) -> Result<(), RecordError> {
+        let failed = |error| RecordError::File(path.display().to_string(), error);
+        let facts = self.facts();
+        let recorded = |((policy, need), value): (&Key, &Value)| Recorded {
+            policy: policy.clone(),
+            need: need.clone(),
+            value: value.clone(),
+        };
+        let file = File {
+            version: VERSION,
+            facts: facts.iter().map(recorded).collect(),
+        };
+        let mut text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
+        text.push(b'\n');
+        fs::write(path, text).map_err(failed)
+    }
+
+    pub(super) fn get(&self, policy: &str, need: &Need) -> Option<Value> {
+        self.facts()
+            .get(&(policy.to_owned(), need.clone()))
+            .cloned()
+    }
+
+    pub(super) fn add(&self, policy: &str, need: &Need, value: Value) {
+        self.facts()
+            .insert((policy.to_owned(), need.clone()), value);
+    }
+
+    fn facts(&self) -> MutexGuard<'_, BTreeMap<Key, Value>> {
+        // an insertion is whole before a panic could come
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn need() -> Need {
+        Need {
+            authorities: vec!["release".into()],
+            ..Need::new("image", "ghcr.io/acme/app:1")
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facts.json");
+        let record = FactRecord::default();
+        record.add("image-trust", &need(), json!({"missing": true}));
+        record.write(&path).unwrap();
+        let read = FactRecord::read(&path).unwrap();
+        assert_eq!(
+            read.get("image-trust", &need()),
+            Some(json!({"missing": true}))
+        );
+        assert_eq!(read.get("other", &need()), None);
+        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
+        {
+          "version": 1,
+          "facts": [
+            {
+              "policy": "image-trust",
+              "fact": "image",
+              "key": "ghcr.io/acme/app:1",
+              "authorities": [
+                "release"
+              ],
+              "value": {
+                "missing": true
+              }
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn what_is_no_record_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facts.json");
+        let error = |text: &str| {
+            fs::write(&path, text).unwrap();
+            FactRecord::read(&path).unwrap_err().to_string()
+        };
+        assert!(error("[]").contains("not a record of facts"));
+        assert!(error(r#"{"version": 2, "facts": []}"#).contains("a record of version 2"));
+        let missing = FactRecord::read(&folder.path().join("none"));
+        assert!(matches!(missing, Err(RecordError::File(..))));
+    }
+}

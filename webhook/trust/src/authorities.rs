@@ -1,0 +1,62 @@
+use std::collections::BTreeMap;
+
+use gatehouse_abi::Path;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{Authority, AuthorityError, Files};
+
+/// The authorities of one policy, by their names in its settings.
+#[derive(Clone, Debug, Default)]
+pub struct Authorities {
+    by_name: BTreeMap<String, Authority>,
+    id: String,
+}
+
+impl Authorities {
+    /// Reads a map of names and authorities that stands at `at`.
+    ///
+    /// # Errors
+    /// All mistakes in it, each with its place.
+    pub fn parse(
+        documents: &Value,
+        at: &Path,
+        files: &Files<'_>,
+    ) -> Result<Self, Vec<AuthorityError>> {
+        Authority::parse_all(documents, at, files).map(Self::new)
+    }
+
+    fn new(by_name: BTreeMap<String, Authority>) -> Self {
+        let mut hash = Sha256::new();
+        for (name, authority) in &by_name {
+            for text in [name, authority.id()] {
+                hash.update((text.len() as u64).to_le_bytes());
+                hash.update(text);
+            }
+        }
+        Self {
+            by_name,
+            id: format!("{:x}", hash.finalize()),
+        }
+    }
+
+    /// A digest of all that their verdicts depend on, and of their names.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// One of them.
+    pub fn get(&self, name: &str) -> Option<&Authority> {
+        self.by_name.get(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Authority> {
+        self.by_name.values()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}

@@ -1,0 +1,196 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use gatehouse_abi::Path;
+use serde_json::{Map, Value};
+
+use super::{AuthorityError, Files, Signers, certificate::CertificateAuthority, pem};
+use crate::{sigstore::TrustRoot, text::excerpt};
+
+/// How many identities an authority may name.
+pub const IDENTITIES: usize = 256;
+
+const FILE: &str = "file:";
+const FIELDS: [&str; 6] = [
+    "bindReference",
+    "certificate",
+    "identities",
+    "key",
+    "requireTlog",
+    "trustRoot",
+];
+
+/// What an authority is made of.
+pub(super) struct Parts {
+    pub(super) signers: Signers,
+    pub(super) require_tlog: bool,
+    pub(super) bind_reference: bool,
+    pub(super) trust_root: Arc<TrustRoot>,
+}
+
+/// Reads the document of one authority.
+pub(super) fn read(
+    document: &Value,
+    at: &Path,
+    files: &Files<'_>,
+) -> Result<Parts, Vec<AuthorityError>> {
+    let Value::Object(members) = document else {
+        let message = "expected an object with `key` or `certificate`";
+        return Err(vec![AuthorityError::new(at.clone(), message)]);
+    };
+    let mut reader = Reader {
+        members,
+        at,
+        files,
+        mistakes: Vec::new(),
+    };
+    reader.refuse_unknown_fields();
+    let signers = reader.signers();
+    let require_tlog = reader.flag("requireTlog");
+    let bind_reference = reader.flag("bindReference");
+    let trust_root = reader.trust_root();
+    match (signers, trust_root) {
+        (Some(signers), Some(trust_root)) if reader.mistakes.is_empty() => Ok(Parts {
+            signers,
+            require_tlog,
+            bind_reference,
+            trust_root,
+        }),
+        _ => Err(reader.mistakes),
+    }
+}
+
+/// Reads fields and gathers what is wrong with them; a field with a mistake is `None`.
+struct Reader<'a> {
+    members: &'a Map<String, Value>,
+    at: &'a Path,
+    files: &'a Files<'a>,
+    mistakes: Vec<AuthorityError>,
+}
+
+impl Reader<'_> {
+    fn refuse_unknown_fields(&mut self) {
+        let known = |field: &str| FIELDS.contains(&field);
+        for field in self.members.keys().filter(|field| !known(field)) {
+            let message = format!(
+                "unknown field `{}`: {} are known",
+                excerpt(field),
+                FIELDS.map(|f| format!("`{f}`")).join(", ")
+            );
+            let path = self.at.clone().key(field);
+            self.mistakes.push(AuthorityError::new(path, message));
+        }
+    }
+
+    fn signers(&mut self) -> Option<Signers> {
+        match (self.has("key"), self.has("certificate")) {
+            (true, false) => self.key(),
+            (false, true) => self.certificate(),
+            (true, true) => self.wrong("both `key` and `certificate`: an authority is one of them"),
+            (false, false) => self.wrong("neither `key` nor `certificate`: one of them is needed"),
+        }
+    }
+
+    fn key(&mut self) -> Option<Signers> {
+        if self.has("identities") {
+            let message = "goes with `certificate`: a key names nobody";
+            self.wrong_at::<()>("identities", message);
+        }
+        let text = self.content("key")?;
+        match pem::public_key(&text) {
+            Ok(key) => Some(Signers::Key(key)),
+            Err(mistake) => self.wrong_at("key", mistake),
+        }
+    }
+
+    fn certificate(&mut self) -> Option<Signers> {
+        let identities = self.identities();
+        let text = self.content("certificate")?;
+        let authority = pem::certificates(&text)
+            .and_then(|der| CertificateAuthority::new(der, identities.flatten()));
+        match authority {
+            Ok(authority) => Some(Signers::Certificate(authority)),
+            Err(mistake) => self.wrong_at("certificate", mistake),
+        }
+    }
+
+    /// `None` after a mistake, `Some(None)` where any identity will do.
+    fn identities(&mut self) -> Option<Option<BTreeSet<String>>> {
+        let Some(value) = self.members.get("identities") else {
+            return Some(None);
+        };
+        let texts = match value {
+            Value::Array(items) if items.is_empty() => return self.wrong_at(
+                "identities",
+                "an empty list accepts nobody; without the field every certificate of the authority is accepted",
+            ),
+            Value::Array(items) if items.len() > IDENTITIES => {
+                return self.wrong_at("identities", format!("more than {IDENTITIES} identities"));
+            }
+            Value::Array(items) => items.iter().map(|item| item.as_str().filter(|i| !i.is_empty())),
+            _ => return self.wrong_at("identities", "expected a list of identities"),
+        };
+        match texts.map(|text| text.map(str::to_owned)).collect() {
+            Some(identities) => Some(Some(identities)),
+            None => self.wrong_at(
+                "identities",
+                "expected email addresses, URIs or host names, exactly as certificates have them",
+            ),
+        }
+    }
+
+    fn trust_root(&mut self) -> Option<Arc<TrustRoot>> {
+        let root = if self.has("trustRoot") {
+            let text = self.content("trustRoot")?;
+            TrustRoot::parse(text.as_bytes()).map(Arc::new)
+        } else {
+            TrustRoot::public()
+        };
+        match root {
+            Ok(root) => Some(root),
+            Err(mistake) => self.wrong_at("trustRoot", mistake),
+        }
+    }
+
+    fn flag(&mut self, field: &str) -> bool {
+        match self.members.get(field) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => self
+                .wrong_at(field, "expected true or false")
+                .unwrap_or_default(),
+        }
+    }
+
+    /// A text, or that of the file it names.
+    fn content(&mut self, field: &str) -> Option<String> {
+        let Some(Value::String(text)) = self.members.get(field) else {
+            return self.wrong_at(field, "expected text, or `file:` and a path");
+        };
+        let Some(file) = text.strip_prefix(FILE) else {
+            return Some(text.clone());
+        };
+        match (self.files)(file) {
+            Ok(content) => Some(content),
+            Err(reason) => {
+                let message = format!("cannot read `{}`: {}", excerpt(file), excerpt(&reason));
+                self.wrong_at(field, message)
+            }
+        }
+    }
+
+    fn has(&self, field: &str) -> bool {
+        self.members.contains_key(field)
+    }
+
+    fn wrong<T>(&mut self, message: &str) -> Option<T> {
+        self.mistakes
+            .push(AuthorityError::new(self.at.clone(), message));
+        None
+    }
+
+    fn wrong_at<T>(&mut self, field: &str, message: impl Into<String>) -> Option<T> {
+        let path = self.at.clone().key(field);
+        self.mistakes.push(AuthorityError::new(path, message));
+        None
+    }
+}

@@ -1,0 +1,47 @@
+use sha2::{Digest, Sha256};
+
+use super::{Signers, document::Parts};
+
+/// Changes with whatever a verdict depends on that is not written here, such as the rules of this crate.
+const VERSION: &[u8] = b"gatehouse authority 1";
+
+/// `sha256:` and a digest of all that the authority means.
+pub(super) fn of(parts: &Parts) -> String {
+    let mut meaning = Meaning(Sha256::new());
+    meaning.add(VERSION);
+    meaning.add(&[u8::from(parts.require_tlog), u8::from(parts.bind_reference)]);
+    meaning.add(&parts.trust_root.digest());
+    match &parts.signers {
+        Signers::Key(key) => {
+            meaning.add(b"key");
+            meaning.add(key.spki());
+        }
+        Signers::Certificate(authority) => {
+            meaning.add(b"certificate");
+            authority.anchors_der().for_each(|der| meaning.add(der));
+            meaning.add(b"intermediates");
+            authority
+                .intermediates_der()
+                .for_each(|der| meaning.add(der));
+            meaning.add(b"identities");
+            match authority.identities() {
+                None => meaning.add(b"any"),
+                Some(identities) => {
+                    meaning.add(b"of");
+                    identities.iter().for_each(|i| meaning.add(i.as_bytes()));
+                }
+            }
+        }
+    }
+    format!("sha256:{:x}", meaning.0.finalize())
+}
+
+/// Parts of which none can be taken for the end of another.
+struct Meaning(Sha256);
+
+impl Meaning {
+    fn add(&mut self, part: &[u8]) {
+        self.0.update((part.len() as u64).to_be_bytes());
+        self.0.update(part);
+    }
+}

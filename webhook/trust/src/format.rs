@@ -1,0 +1,151 @@
+//! Which layers of a manifest may be signatures.
+
+use std::collections::BTreeMap;
+
+use gatehouse_abi::tree::TreeBuf;
+use gatehouse_reference::Digest;
+use serde::Deserialize;
+
+use crate::signature::{BUNDLE_BYTES, Evidence, PAYLOAD_BYTES};
+
+/// The layers of `.sig` manifests.
+const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// Layers whose media type begins so are bundles, of whatever version.
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
+
+/// The longest manifest that is read, in bytes.
+pub const MANIFEST_BYTES: usize = 1024 * 1024;
+/// How many signatures of one manifest are looked at. cosign 2 adds a layer for every signature.
+pub const CANDIDATES: usize = 64;
+
+/// A layer that may be a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it is by its media type.
+    pub form: Form,
+    /// The digest of its bytes, `sha256:…`.
+    pub digest: String,
+    /// How many bytes it has, as the manifest says.
+    pub size: u64,
+}
+
+/// The form of a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A payload, with the signature in the annotations of the layer (cosign 1 and 2).
+    SimpleSigning {
+        /// The annotations.
+        annotations: BTreeMap<String, String>,
+    },
+    /// A Sigstore bundle (cosign 3).
+    Bundle,
+}
+
+/// The candidates of a manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidates {
+    /// The first [`CANDIDATES`] of them.
+    pub listed: Vec<Candidate>,
+    /// How many more there are.
+    pub left_out: usize,
+}
+
+/// Why bytes are no manifest whose layers can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Longer than [`MANIFEST_BYTES`].
+    #[error("the manifest of a signature is longer than {MANIFEST_BYTES} bytes")]
+    TooLarge,
+    /// Not an image manifest.
+    #[error("the manifest of a signature is malformed: {0}")]
+    Malformed(&'static str),
+}
+
+impl Candidates {
+    /// Lists the layers of an image manifest that are signatures by their media type. Nothing else is
+    /// asked: the artifact types of fallback tags mislead (`application/vnd.oci.empty.v1+json`), and
+    /// `.sig` manifests look like images. A manifest of something else has no candidates.
+    ///
+    /// # Errors
+    /// Bytes that are no image manifest.
+    pub fn of(manifest: &[u8]) -> Result<Self, ManifestError> {
+        if manifest.len() > MANIFEST_BYTES {
+            return Err(ManifestError::TooLarge);
+        }
+        let tree = std::str::from_utf8(manifest)
+            .ok()
+            .and_then(|text| TreeBuf::from_json(text).ok())
+            .ok_or(ManifestError::Malformed("not JSON, or a key twice"))?;
+        let manifest = Manifest::deserialize(tree.root().deserializer())
+            .map_err(|_| ManifestError::Malformed("no list of layers"))?;
+        let mut candidates = Self::default();
+        for layer in manifest.layers {
+            let Some(candidate) = layer.candidate()? else {
+                continue;
+            };
+            if candidates.listed.len() < CANDIDATES {
+                candidates.listed.push(candidate);
+            } else {
+                candidates.left_out += 1;
+            }
+        }
+        Ok(candidates)
+    }
+}
+
+impl Candidate {
+    /// How many bytes of it are worth fetching: with one more it will be rejected.
+    pub fn max_bytes(&self) -> usize {
+        match self.form {
+            Form::SimpleSigning { .. } => PAYLOAD_BYTES,
+            Form::Bundle => BUNDLE_BYTES,
+        }
+    }
+
+    /// The evidence that its bytes are; they must have been checked against its digest.
+    pub fn evidence<'a>(&'a self, bytes: &'a [u8]) -> Evidence<'a> {
+        match &self.form {
+            Form::SimpleSigning { annotations } => Evidence::SimpleSigning {
+                payload: bytes,
+                annotations,
+            },
+            Form::Bundle => Evidence::Bundle(bytes),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    layers: Vec<Layer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer {
+    media_type: String,
+    digest: String,
+    size: u64,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+impl Layer {
+    fn candidate(self) -> Result<Option<Candidate>, ManifestError> {
+        let form = match self.media_type.as_str() {
+            SIMPLE_SIGNING => Form::SimpleSigning {
+                annotations: self.annotations.unwrap_or_default(),
+            },
+            other if other.starts_with(BUNDLE) => Form::Bundle,
+            _ => return Ok(None),
+        };
+        // it becomes part of an address
+        if Digest::parse(&self.digest).is_err() {
+            return Err(ManifestError::Malformed("a layer with a wrong digest"));
+        }
+        Ok(Some(Candidate {
+            form,
+            digest: self.digest,
+            size: self.size,
+        }))
+    }
+}

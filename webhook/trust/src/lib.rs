@@ -1,0 +1,30 @@
+//! What images are and who signed them: the only crate that names sigstore and OCI registries.
+//!
+//! - [`ImageTrust`]: answers questions about images, and keeps the answers for a while.
+//! - [`Authority`]: whose signatures count, as an operator writes it.
+//! - [`registry`]: a client for registries that cannot be fooled or stalled.
+//! - [`format`]: which layers of a manifest are signatures.
+//! - [`signature`]: whether one of them is an authority's, for an image.
+//!
+//! Three outcomes, never two: verified, failed (why), could not be checked (why).
+
+mod authorities;
+mod authority;
+mod cache;
+mod evidence;
+pub mod format;
+mod image_trust;
+pub mod registry;
+pub mod signature;
+mod sigstore;
+mod text;
+mod verdict;
+
+pub use authorities::Authorities;
+pub use authority::{
+    AUTHORITY_CERTIFICATES, Authority, AuthorityError, CHAIN_CERTIFICATES, Files, IDENTITIES,
+    PEM_BYTES,
+};
+pub use image_trust::{CacheCounts, ImageFact, ImageTrust, Lifetimes, Question};
+pub use sigstore::{LogFault, TRUST_ROOT_BYTES};
+pub use verdict::{Failed, Reason, Verdict, Verdicts};

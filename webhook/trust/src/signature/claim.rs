@@ -1,0 +1,230 @@
+use std::borrow::Cow;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use gatehouse_reference::{Digest, Reference};
+use rustls_pki_types::CertificateDer;
+
+use super::{NamedSigner, Rejection, SignedImage, Signer, certificate::Certificate};
+use crate::{
+    authority::{Authority, CertificateAuthority, Signers},
+    sigstore::{Artifact, Bundle, LogFault, PublicKey, Signing},
+    text::excerpt,
+};
+
+/// What a signature of either format says, before anything of it is verified.
+pub(super) struct Claim<'a> {
+    /// The bytes that the signature is over.
+    pub(super) signed: Cow<'a, [u8]>,
+    pub(super) signature: Vec<u8>,
+    /// Which key made it, as a bundle says.
+    pub(super) hint: Option<String>,
+    pub(super) certificate: Option<Certificates>,
+    /// The images it is for.
+    pub(super) images: Vec<ClaimedImage>,
+    /// Log entries and timestamps.
+    pub(super) log: Result<Bundle, LogFault>,
+    /// Whether a log entry is over the signed bytes themselves, not over the image that they name.
+    pub(super) logs_payload: bool,
+}
+
+/// The certificate that a signature comes with and the chain beside it, in DER.
+pub(super) struct Certificates {
+    pub(super) leaf: Vec<u8>,
+    pub(super) chain: Vec<Vec<u8>>,
+}
+
+/// An image that a signature is for.
+pub(super) struct ClaimedImage {
+    /// `sha256:…`
+    pub(super) digest: String,
+    /// A reference; a tag or digest in it means nothing.
+    pub(super) reference: Option<String>,
+}
+
+impl Claim<'_> {
+    pub(super) fn verify(
+        &self,
+        authority: &Authority,
+        image: &SignedImage<'_>,
+        now: i64,
+    ) -> Result<Signer, Rejection> {
+        match &authority.signers {
+            Signers::Key(key) => self.verify_key(authority, key, image),
+            Signers::Certificate(ca) => self.verify_certificate(authority, ca, image, now),
+        }
+    }
+
+    fn verify_key(
+        &self,
+        authority: &Authority,
+        key: &PublicKey,
+        image: &SignedImage<'_>,
+    ) -> Result<Signer, Rejection> {
+        if !key.verifies(&self.signed, &self.signature) {
+            return Err(self.other_key(key));
+        }
+        self.check_image(image, authority.bind_reference)?;
+        if authority.require_tlog {
+            let proof = self.prove(authority, image, Signing::Key(key));
+            self.check_logged(proof)?;
+        }
+        Ok(Signer {
+            id: key.fingerprint(),
+            identity: None,
+        })
+    }
+
+    fn verify_certificate(
+        &self,
+        authority: &Authority,
+        ca: &CertificateAuthority,
+        image: &SignedImage<'_>,
+        now: i64,
+    ) -> Result<Signer, Rejection> {
+        let certificate = self.certificate()?.ok_or(Rejection::NoCertificate)?;
+        let key = certificate.key();
+        if !key.verifies(&self.signed, &self.signature) {
+            return Err(Rejection::BadSignature {
+                ed25519: key.is_ed25519(),
+            });
+        }
+        let proof = self.prove(authority, image, Signing::Certificate);
+        match &proof {
+            Ok(times) if !times.is_empty() => times
+                .iter()
+                .try_for_each(|at| check_certificate(&certificate, ca, *at, true))?,
+            // evidence that proves nothing is worth as much as none: whoever pushes could leave it out
+            _ => check_certificate(&certificate, ca, now, false)?,
+        }
+        let identity = certificate.identity(ca)?;
+        self.check_image(image, authority.bind_reference)?;
+        if authority.require_tlog {
+            self.check_logged(proof)?;
+        }
+        Ok(Signer {
+            id: key.fingerprint(),
+            identity,
+        })
+    }
+
+    fn certificate(&self) -> Result<Option<Certificate<'_>>, Rejection> {
+        let Some(Certificates { leaf, chain }) = &self.certificate else {
+            return Ok(None);
+        };
+        let chain = chain.iter().map(|der| CertificateDer::from(der.as_slice()));
+        Certificate::parse(leaf, chain.collect()).map(Some)
+    }
+
+    /// Who signed instead, as far as the evidence says so.
+    fn other_key(&self, key: &PublicKey) -> Rejection {
+        if self.hint.as_ref() == Some(&key.hint()) {
+            return Rejection::BadSignature {
+                ed25519: key.is_ed25519(),
+            };
+        }
+        Rejection::OtherSigner(match (self.certificate(), &self.hint) {
+            (Ok(Some(certificate)), _) => NamedSigner::Certificate(certificate.shown_name()),
+            (_, Some(hint)) if !hint.is_empty() => NamedSigner::Key(shown_hint(hint)),
+            _ => NamedSigner::Unnamed,
+        })
+    }
+
+    fn check_image(&self, image: &SignedImage<'_>, bind: bool) -> Result<(), Rejection> {
+        let wanted = image.digest.to_string();
+        let mut ours = self.images.iter().filter(|i| i.digest == wanted).peekable();
+        if ours.peek().is_none() {
+            let other = self.images.first().map(|i| excerpt(&i.digest));
+            return Err(Rejection::OtherDigest(other.unwrap_or_default()));
+        }
+        if !bind {
+            return Ok(());
+        }
+        let verdicts = ours.map(|claimed| claimed.check_repository(image));
+        // any subject that names the repository will do; of the others the last is as good as the first
+        verdicts
+            .reduce(Result::or)
+            .unwrap_or(Err(Rejection::NoRepository))
+    }
+
+    /// The times that logs and timestamps prove, in seconds since 1970.
+    fn prove(
+        &self,
+        authority: &Authority,
+        image: &SignedImage<'_>,
+        signing: Signing<'_>,
+    ) -> Result<Vec<i64>, LogFault> {
+        let bundle = self.log.as_ref().map_err(|fault| *fault)?;
+        if !bundle.has_log_entry() && !bundle.has_timestamp() {
+            return Err(LogFault::Absent);
+        }
+        let artifact = match (self.logs_payload, self.digest_for_log(image)) {
+            (true, _) => Artifact::Payload(&self.signed),
+            (false, Some(digest)) => Artifact::Image(digest),
+            (false, None) => return Err(LogFault::Unsupported),
+        };
+        authority.trust_root.prove(bundle, artifact, signing)
+    }
+
+    /// The image's digest, or that of another image that this is for: what the log proves must not depend
+    /// on whether it is the right one, which is judged on its own.
+    fn digest_for_log<'i>(&'i self, image: &SignedImage<'i>) -> Option<Digest<'i>> {
+        let wanted = image.digest.to_string();
+        if self.images.iter().any(|claimed| claimed.digest == wanted) {
+            return Some(image.digest);
+        }
+        let mut digests = self.images.iter().map(|i| Digest::parse(&i.digest));
+        digests.find_map(Result::ok)
+    }
+
+    fn check_logged(&self, proof: Result<Vec<i64>, LogFault>) -> Result<(), Rejection> {
+        let has_entry = self.log.as_ref().is_ok_and(Bundle::has_log_entry);
+        match proof {
+            Ok(_) if has_entry => Ok(()),
+            Ok(_) => Err(Rejection::NotLogged(LogFault::Absent)),
+            Err(fault) => Err(Rejection::NotLogged(fault)),
+        }
+    }
+}
+
+impl ClaimedImage {
+    fn check_repository(&self, image: &SignedImage<'_>) -> Result<(), Rejection> {
+        let text = self.reference.as_deref().filter(|text| !text.is_empty());
+        let text = text.ok_or(Rejection::NoRepository)?;
+        match Reference::parse(text) {
+            Ok(claimed)
+                if claimed.registry() == image.registry
+                    && claimed.repository() == image.repository =>
+            {
+                Ok(())
+            }
+            _ => Err(Rejection::OtherRepository(excerpt(text))),
+        }
+    }
+}
+
+fn check_certificate(
+    certificate: &Certificate<'_>,
+    authority: &CertificateAuthority,
+    at: i64,
+    proven: bool,
+) -> Result<(), Rejection> {
+    match certificate.check_time(at, proven) {
+        Ok(()) => certificate.check_chain(authority, at),
+        // a certificate of someone else is that first, however old it is
+        Err(time) => match certificate.check_chain(authority, certificate.moment_within(at)) {
+            Err(other @ Rejection::OtherAuthority(_)) => Err(other),
+            _ => Err(time),
+        },
+    }
+}
+
+/// The fingerprint that a hint is, where it is one.
+fn shown_hint(hint: &str) -> String {
+    match STANDARD.decode(hint) {
+        Ok(digest) if digest.len() == 32 => {
+            let hex = digest.iter().map(|byte| format!("{byte:02x}"));
+            format!("sha256:{}", hex.collect::<String>())
+        }
+        _ => excerpt(hint),
+    }
+}

@@ -1,0 +1,17 @@
+//! The only place that names Sigstore's crates.
+//!
+//! They are pinned exactly: what a verifier accepts changes on purpose only.
+
+mod bundle;
+mod key;
+mod trust_root;
+
+pub(crate) use bundle::{Bundle, Material};
+pub(crate) use key::{PublicKey, fingerprint};
+pub(crate) use trust_root::{Artifact, Signing, TrustRoot};
+pub use trust_root::{LogFault, TRUST_ROOT_BYTES};
+
+/// The algorithms for certificates: ECDSA P-256 and P-384, Ed25519, RSA of 2048 to 8192 bits.
+pub(crate) const CERTIFICATE_ALGORITHMS:
+    &[&dyn rustls_pki_types::SignatureVerificationAlgorithm] =
+    sigstore_verify::crypto::WEBPKI_VERIFICATION_ALGS;

@@ -1,0 +1,141 @@
+//! Whatever is offered: no panic, and nothing that was not signed verifies.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use gatehouse_trust::{Authority, format::Candidates, signature::Evidence};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::kit::*;
+
+/// Made once: keys take longer than cases.
+static AUTHORITIES: LazyLock<(Key, Vec<Authority>)> = LazyLock::new(|| {
+    let (log, key) = (Log::new(), Key::p256());
+    let logged = json!({
+        "key": key.pem(), "requireTlog": true, "bindReference": true, "trustRoot": log.trust_root(),
+    });
+    let certified = json!({"certificate": Ca::new("Acme").pem});
+    let authorities = vec![key.authority(), authority(logged), authority(certified)];
+    (key, authorities)
+});
+
+/// An authority, a key, and the DER of the key's certificate.
+static CERTIFIED: LazyLock<(Authority, Key, Vec<u8>)> = LazyLock::new(|| {
+    let (ca, key) = (Ca::new("Acme"), Key::p256());
+    let pem = pem::parse(ca.issue(&key, Leaf::default())).unwrap();
+    let document = json!({"certificate": ca.pem, "identities": ["builds@acme.example"]});
+    (authority(document), key, pem.into_contents())
+});
+
+fn refused(evidence: &Evidence<'_>) -> bool {
+    let (_, authorities) = &*AUTHORITIES;
+    authorities
+        .iter()
+        .all(|authority| match judge(authority, evidence, NOW) {
+            Ok(_) => false,
+            Err(rejection) => !rejection.to_string().chars().any(char::is_control),
+        })
+}
+
+/// A right text with some bytes changed, cut or doubled.
+fn mangled(text: String) -> impl Strategy<Value = Vec<u8>> {
+    mangled_bytes(text.as_bytes())
+}
+
+fn mangled_bytes(bytes: &[u8]) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let bytes = bytes.to_vec();
+    let length = bytes.len();
+    (0..length, 0..length, any::<u8>(), 0..3_u8).prop_map(move |(a, b, byte, how)| {
+        let mut changed = bytes.clone();
+        let (from, to) = (a.min(b), a.max(b));
+        match how {
+            0 => changed[a] = byte,
+            1 => drop(changed.drain(from..=to)),
+            _ => drop(changed.splice(from..from, bytes[from..=to].to_vec())),
+        }
+        changed
+    })
+}
+
+fn annotation_name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("dev.cosignproject.cosign/signature".to_owned()),
+        Just("dev.sigstore.cosign/certificate".to_owned()),
+        Just("dev.sigstore.cosign/chain".to_owned()),
+        Just("dev.sigstore.cosign/bundle".to_owned()),
+        Just("dev.sigstore.cosign/rfc3161timestamp".to_owned()),
+    ]
+}
+
+fn annotation() -> impl Strategy<Value = String> {
+    prop_oneof![
+        ".{0,80}",
+        "[A-Za-z0-9+/]{4,80}={0,2}",
+        "-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/]{4,80}\n-----END CERTIFICATE-----\n",
+        r#"\{"SignedEntryTimestamp":"AA==","Payload":\{"body":"[A-Za-z0-9]{4}","integratedTime":-?[0-9]{1,18},"logIndex":-?[0-9]{1,18},"logID":"[0-9a-fé]{0,64}"\}\}"#,
+        r#"\{"SignedRFC3161Timestamp":"[A-Za-z0-9+/]{4,40}"\}"#,
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(refused(&Evidence::Bundle(&bytes)));
+        let annotations = BTreeMap::new();
+        let payload = &bytes;
+        let evidence = Evidence::SimpleSigning { payload, annotations: &annotations };
+        prop_assert!(refused(&evidence));
+        let _ = Candidates::of(&bytes);
+    }
+
+    #[test]
+    fn any_annotations_are_refused(annotations in prop::collection::btree_map(annotation_name(), annotation(), 0..6)) {
+        let payload = payload(DIGEST, REFERENCE).to_string();
+        let evidence = Evidence::SimpleSigning { payload: payload.as_bytes(), annotations: &annotations };
+        prop_assert!(refused(&evidence));
+    }
+
+    #[test]
+    fn a_mangled_payload_is_refused(payload in mangled(payload(DIGEST, REFERENCE).to_string())) {
+        let signed = Layer::of(&AUTHORITIES.0);
+        prop_assume!(payload != signed.payload);
+        let evidence = Evidence::SimpleSigning { payload: &payload, annotations: &signed.annotations };
+        prop_assert!(refused(&evidence));
+    }
+
+    #[test]
+    fn a_mangled_bundle_does_not_panic_nor_sign_another_image(bytes in mangled(bundle(&AUTHORITIES.0).to_string())) {
+        // most of a bundle is not signed: hint, key order, unknown members; what verifies is still right
+        for authority in &AUTHORITIES.1 {
+            if let Ok(signer) = judge(authority, &Evidence::Bundle(&bytes), NOW) {
+                prop_assert_eq!(&signer.id, &AUTHORITIES.0.fingerprint());
+                prop_assert!(!authority.requires_tlog());
+            }
+        }
+    }
+
+    #[test]
+    fn a_mangled_statement_of_another_image_is_refused(statement in mangled(statement(OTHER_DIGEST).to_string())) {
+        let statement = String::from_utf8_lossy(&statement);
+        prop_assume!(!statement.contains(&DIGEST[7..]));
+        let signed = bundle_over(&AUTHORITIES.0, &statement).to_string();
+        prop_assert!(refused(&Evidence::Bundle(signed.as_bytes())));
+    }
+
+    #[test]
+    fn a_mangled_certificate_does_not_panic_nor_name_another_signer(der in mangled_bytes(&CERTIFIED.2)) {
+        let (authority, key, right) = &*CERTIFIED;
+        prop_assume!(der != *right);
+        let pem = pem::Pem::new("CERTIFICATE", der).to_string();
+        let verdict = Layer::of(key).annotate("certificate", pem).verify(authority);
+        prop_assert!(verdict.is_err(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn no_document_panics(key in ".{0,60}", flag in any::<bool>()) {
+        let document = json!({"key": format!("-----BEGIN {key}-----\nAAAA\n-----END {key}-----"), "requireTlog": flag});
+        prop_assert!(parse(document).is_err());
+        let certificate = parse(json!({"certificate": key}));
+        prop_assert!(certificate.is_err());
+    }
+}

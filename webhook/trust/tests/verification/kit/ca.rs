@@ -1,0 +1,109 @@
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::{Key, Layer, NOW, base64, bundle};
+
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+/// A certificate authority.
+pub(crate) struct Ca {
+    params: CertificateParams,
+    key: KeyPair,
+    pub(crate) pem: String,
+}
+
+/// What a certificate says; the default is a right one for `builds@acme.example`, valid for two days
+/// around [`NOW`].
+#[derive(Clone)]
+pub(crate) struct Leaf {
+    pub(crate) names: Vec<SanType>,
+    pub(crate) usages: Vec<ExtendedKeyUsagePurpose>,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+    pub(crate) is_ca: IsCa,
+}
+
+impl Default for Leaf {
+    fn default() -> Self {
+        Self {
+            names: vec![SanType::Rfc822Name(
+                "builds@acme.example".try_into().unwrap(),
+            )],
+            usages: vec![ExtendedKeyUsagePurpose::CodeSigning],
+            from: NOW - DAY,
+            until: NOW + DAY,
+            is_ca: IsCa::ExplicitNoCa,
+        }
+    }
+}
+
+impl Ca {
+    pub(crate) fn new(name: &str) -> Self {
+        Self::valid(name, 0, 4_000_000_000)
+    }
+
+    /// A self-signed authority that is valid for these seconds.
+    pub(crate) fn valid(name: &str, from: i64, until: i64) -> Self {
+        let params = ca_params(name, from, until);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { params, key, pem }
+    }
+
+    /// An authority below this one.
+    pub(crate) fn intermediate(&self, name: &str) -> Self {
+        let params = ca_params(name, 0, 4_000_000_000);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.signed_by(&key, &self.issuer()).unwrap().pem();
+        Self { params, key, pem }
+    }
+
+    /// A certificate for this key, in PEM.
+    pub(crate) fn issue(&self, key: &Key, leaf: Leaf) -> String {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "builds");
+        params.subject_alt_names = leaf.names;
+        params.extended_key_usages = leaf.usages;
+        params.is_ca = leaf.is_ca;
+        params.not_before = moment(leaf.from);
+        params.not_after = moment(leaf.until);
+        params.signed_by(&key.0, &self.issuer()).unwrap().pem()
+    }
+
+    /// What cosign 2 signs with a certificate of this authority.
+    pub(crate) fn layer(&self, key: &Key, leaf: Leaf) -> Layer {
+        Layer::of(key).annotate("certificate", self.issue(key, leaf))
+    }
+
+    /// What cosign 3 signs with a certificate of this authority.
+    pub(crate) fn bundle(&self, key: &Key, leaf: Leaf) -> Value {
+        let pem = pem::parse(self.issue(key, leaf)).unwrap();
+        let mut signed = bundle(key);
+        signed["verificationMaterial"] =
+            json!({"certificate": {"rawBytes": base64(pem.contents())}});
+        signed
+    }
+
+    fn issuer(&self) -> Issuer<'_, &KeyPair> {
+        Issuer::from_params(&self.params, &self.key)
+    }
+}
+
+fn ca_params(name: &str, from: i64, until: i64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.not_before = moment(from);
+    params.not_after = moment(until);
+    params
+}
+
+fn moment(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+}

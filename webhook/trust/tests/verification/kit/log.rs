@@ -1,0 +1,128 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Key, Layer, base64};
+
+/// When the log says that it took an entry, in seconds since 1970: in 2024.
+pub(crate) const INTEGRATED: i64 = 1_720_000_000;
+
+/// A transparency log like Rekor, of one entry.
+pub(crate) struct Log(Key);
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        Self(Key::p256())
+    }
+
+    /// A `trusted_root.json` that trusts this log only.
+    pub(crate) fn trust_root(&self) -> String {
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+            "tlogs": [{
+                "baseUrl": "https://log.example",
+                "hashAlgorithm": "SHA2_256",
+                "publicKey": {
+                    "rawBytes": base64(&self.0.spki()),
+                    "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                    "validFor": {"start": "2020-01-01T00:00:00Z"},
+                },
+                "logId": {"keyId": base64(&self.id())},
+            }],
+            "certificateAuthorities": [],
+            "ctlogs": [],
+            "timestampAuthorities": [],
+        })
+        .to_string()
+    }
+
+    /// The annotation that cosign 2 writes when the log took this layer. `verifier` is the PEM of the
+    /// key or certificate.
+    pub(crate) fn annotation(&self, layer: &Layer, verifier: &str) -> String {
+        let body = hashedrekord(layer, verifier);
+        let payload = json!({
+            "body": base64(body.to_string().as_bytes()),
+            "integratedTime": INTEGRATED,
+            "logID": hex(&self.id()),
+            "logIndex": 0,
+        });
+        let promise = self.0.sign(payload.to_string().as_bytes());
+        json!({"SignedEntryTimestamp": base64(&promise), "Payload": payload}).to_string()
+    }
+
+    /// The entry of a bundle when the log took its envelope.
+    pub(crate) fn entry(&self, bundle: &Value, verifier: &str) -> Value {
+        let body = dsse(bundle, verifier).to_string();
+        let payload = json!({
+            "body": base64(body.as_bytes()),
+            "integratedTime": INTEGRATED,
+            "logID": hex(&self.id()),
+            "logIndex": 0,
+        });
+        let promise = self.0.sign(payload.to_string().as_bytes());
+        let root = Sha256::digest([&[0], body.as_bytes()].concat());
+        json!({
+            "logIndex": "0",
+            "logId": {"keyId": base64(&self.id())},
+            "kindVersion": {"kind": "dsse", "version": "0.0.1"},
+            "integratedTime": INTEGRATED.to_string(),
+            "inclusionPromise": {"signedEntryTimestamp": base64(&promise)},
+            "inclusionProof": {
+                "logIndex": "0",
+                "rootHash": base64(&root),
+                "treeSize": "1",
+                "hashes": [],
+                "checkpoint": {"envelope": self.checkpoint(&root)},
+            },
+            "canonicalizedBody": base64(body.as_bytes()),
+        })
+    }
+
+    /// A signed note (C2SP `signed-note`) over a tree of one leaf.
+    fn checkpoint(&self, root: &[u8]) -> String {
+        let note = format!("log.example\n1\n{}\n", base64(root));
+        let hinted = [&self.id()[..4], &self.0.sign(note.as_bytes())].concat();
+        format!("{note}\n— log.example {}\n", base64(&hinted))
+    }
+
+    fn id(&self) -> Vec<u8> {
+        Sha256::digest(self.0.spki()).to_vec()
+    }
+}
+
+fn hashedrekord(layer: &Layer, verifier: &str) -> Value {
+    json!({
+        "apiVersion": "0.0.1",
+        "kind": "hashedrekord",
+        "spec": {
+            "data": {"hash": {"algorithm": "sha256", "value": hex(&Sha256::digest(&layer.payload))}},
+            "signature": {
+                "content": layer.signature(),
+                "publicKey": {"content": base64(verifier.as_bytes())},
+            },
+        },
+    })
+}
+
+fn dsse(bundle: &Value, verifier: &str) -> Value {
+    let envelope = &bundle["dsseEnvelope"];
+    let payload = STANDARD
+        .decode(envelope["payload"].as_str().unwrap())
+        .unwrap();
+    json!({
+        "apiVersion": "0.0.1",
+        "kind": "dsse",
+        "spec": {
+            "envelopeHash": {"algorithm": "sha256", "value": hex(&Sha256::digest(envelope.to_string()))},
+            "payloadHash": {"algorithm": "sha256", "value": hex(&Sha256::digest(payload))},
+            "signatures": [{
+                "signature": envelope["signatures"][0]["sig"],
+                "verifier": base64(verifier.as_bytes()),
+            }],
+        },
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,14 @@
+//! Authorities and signatures, with keys, certificates and a log made in the test.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod authorities;
+mod bundles;
+mod certificates;
+mod garbage;
+mod kit;
+mod limits;
+mod logs;
+mod manifests;
+mod messages;
+mod simple_signing;
