@@ -10,6 +10,7 @@ pub mod facts;
 pub mod judge;
 pub mod policy;
 pub mod serve;
+pub mod trust;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ enum Command {
     Check(check::CheckArgs),
     Certs(certs::CertsArgs),
     Policy(policy::PolicyArgs),
+    Trust(trust::TrustArgs),
 }
 
 /// Runs the command line.
@@ -38,5 +40,6 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Certs(args) => certs::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Trust(args) => trust::run(&args),
     }
 }

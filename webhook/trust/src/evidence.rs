@@ -18,9 +18,18 @@ use crate::{
 /// All that a registry has that may be a signature of one image.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    found: Vec<(Candidate, Bytes)>,
+    pub(crate) found: Vec<Found>,
     /// Why there may be more.
     pub(crate) unavailable: Option<String>,
+}
+
+/// What may be a signature.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) candidate: Candidate,
+    /// The manifest that names it.
+    pub(crate) manifest: OwnedDigest,
+    bytes: Bytes,
 }
 
 /// Requests for one image at the same time.
@@ -31,9 +40,7 @@ pub(crate) const REFERRERS: usize = 64;
 
 impl Collected {
     pub(crate) fn evidence(&self) -> impl Iterator<Item = Evidence<'_>> {
-        self.found
-            .iter()
-            .map(|(candidate, bytes)| candidate.evidence(bytes))
+        self.found.iter().map(Found::evidence)
     }
 
     fn fails(&mut self, error: &RegistryError) {
@@ -44,6 +51,12 @@ impl Collected {
     /// The first reason is kept: it is what an operator mends first.
     fn lacks(&mut self, why: String) {
         self.unavailable.get_or_insert(why);
+    }
+}
+
+impl Found {
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        self.candidate.evidence(&self.bytes)
     }
 }
 
@@ -133,11 +146,14 @@ impl Place<'_> {
         let mut candidates = Vec::new();
         for manifest in manifests {
             match Candidates::of(&manifest.bytes) {
-                Ok(found) if found.left_out == 0 => candidates.extend(found.listed),
                 Ok(found) => {
-                    candidates.extend(found.listed);
-                    self.too_many("signatures are in one manifest")
-                        .tell(collected);
+                    if found.left_out > 0 {
+                        self.too_many("signatures are in one manifest")
+                            .tell(collected);
+                    }
+                    let named = found.listed.into_iter();
+                    let named = named.map(|found| (found, manifest.digest.clone()));
+                    candidates.extend(named);
                 }
                 Err(error) => tracing::info!(%error, "a manifest of a signature was passed over"),
             }
@@ -146,8 +162,9 @@ impl Place<'_> {
             self.too_many("signatures are offered").tell(collected);
             candidates.truncate(CANDIDATES);
         }
-        let fetched = all(candidates.into_iter().map(|candidate| self.blob(candidate))).await;
-        for blob in fetched {
+        let blobs = candidates.into_iter();
+        let blobs = blobs.map(|(candidate, manifest)| self.blob(candidate, manifest));
+        for blob in all(blobs).await {
             match blob {
                 Ok(found) => collected.found.push(found),
                 Err(lack) => lack.tell(collected),
@@ -155,21 +172,20 @@ impl Place<'_> {
         }
     }
 
-    async fn blob(&self, candidate: Candidate) -> Result<(Candidate, Bytes), Lack> {
+    async fn blob(&self, candidate: Candidate, manifest: OwnedDigest) -> Result<Found, Lack> {
         let Ok(digest) = OwnedDigest::parse(&candidate.digest) else {
-            return Err(Lack::Limit(format!(
-                "registry {}: names a signature by a wrong digest",
-                self.repository.registry()
-            )));
+            let registry = self.repository.registry();
+            let why = format!("registry {registry}: names a signature by a wrong digest");
+            return Err(Lack::Limit(why));
         };
-        let max = candidate.max_bytes();
-        let bytes = self
-            .client
-            .blob(self.repository, &digest, max, self.access)
-            .await;
-        bytes
-            .map(|bytes| (candidate, bytes))
-            .map_err(Lack::Registry)
+        let (repository, max) = (self.repository, candidate.max_bytes());
+        let blob = self.client.blob(repository, &digest, max, self.access);
+        let bytes = blob.await.map_err(Lack::Registry)?;
+        Ok(Found {
+            candidate,
+            manifest,
+            bytes,
+        })
     }
 
     fn too_many(&self, what: &str) -> Lack {

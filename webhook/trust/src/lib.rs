@@ -12,6 +12,7 @@ mod authorities;
 mod authority;
 mod cache;
 mod evidence;
+mod explanation;
 pub mod format;
 mod image_trust;
 pub mod registry;
@@ -25,6 +26,7 @@ pub use authority::{
     AUTHORITY_CERTIFICATES, Authority, AuthorityError, CHAIN_CERTIFICATES, Files, IDENTITIES,
     PEM_BYTES,
 };
+pub use explanation::{Explanation, SeenSignature};
 pub use image_trust::{CacheCounts, ImageFact, ImageTrust, Lifetimes, Question};
 pub use sigstore::{LogFault, TRUST_ROOT_BYTES};
 pub use verdict::{Failed, Reason, Verdict, Verdicts};

@@ -1,0 +1,113 @@
+use std::time::SystemTime;
+
+use gatehouse_reference::{Digest, Reference};
+
+use crate::{
+    Authorities,
+    evidence::{Collected, collect},
+    format::Form,
+    image_trust::Question,
+    registry::{OwnedDigest, Repository, Tag},
+    signature::{Rejection, SignedImage, Signer, verify},
+};
+
+/// Everything that was seen on the way to a verdict on one image, for people who want to know why.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The registry.
+    pub registry: String,
+    /// The repository there.
+    pub repository: String,
+    /// The tag that was resolved; `None` where the reference has a digest.
+    pub tag: Option<String>,
+    /// The digest that counts; `None` where the registry has no such image.
+    pub digest: Option<OwnedDigest>,
+    /// What may be a signature.
+    pub signatures: Vec<SeenSignature>,
+    /// Why there may be more.
+    pub unavailable: Option<String>,
+}
+
+/// Something that may be a signature.
+#[derive(Clone, Debug)]
+pub struct SeenSignature {
+    /// Its form, in words.
+    pub form: &'static str,
+    /// The digest of the manifest that holds it.
+    pub manifest: String,
+    /// What each authority makes of it, by name.
+    pub verdicts: Vec<(String, Result<Signer, Rejection>)>,
+}
+
+impl Explanation {
+    /// Looks at an image once more, whatever is remembered of it.
+    ///
+    /// # Errors
+    /// Why it could not be looked at.
+    pub async fn of(question: Question<'_>) -> Result<Self, String> {
+        let reference = Reference::parse(question.reference).map_err(|error| error.to_string())?;
+        let repository = Repository::of(&reference).map_err(|error| error.to_string())?;
+        let mut explanation = Self {
+            registry: repository.registry().to_owned(),
+            repository: repository.path().to_owned(),
+            tag: reference.tag().map(str::to_owned),
+            digest: digest(&reference, &repository, question).await?,
+            signatures: Vec::new(),
+            unavailable: None,
+        };
+        if let Some(digest) = explanation.digest.clone() {
+            let (client, access) = (question.client, question.access);
+            let collected = collect(client, &repository, &digest, access).await;
+            explanation.add(&collected, &digest, question.authorities);
+        }
+        Ok(explanation)
+    }
+
+    fn add(&mut self, collected: &Collected, digest: &OwnedDigest, authorities: &Authorities) {
+        let digest = digest.to_string();
+        let Ok(digest) = Digest::parse(&digest) else {
+            return;
+        };
+        let image = SignedImage {
+            digest,
+            registry: &self.registry,
+            repository: &self.repository,
+        };
+        let now = SystemTime::now();
+        let seen = collected.found.iter().map(|found| SeenSignature {
+            form: in_words(&found.candidate.form),
+            manifest: found.manifest.to_string(),
+            verdicts: authorities
+                .iter()
+                .map(|authority| {
+                    let verdict = verify(authority, &image, &found.evidence(), now);
+                    (authority.name().to_owned(), verdict)
+                })
+                .collect(),
+        });
+        self.signatures = seen.collect();
+        self.unavailable.clone_from(&collected.unavailable);
+    }
+}
+
+async fn digest(
+    reference: &Reference<'_>,
+    repository: &Repository,
+    question: Question<'_>,
+) -> Result<Option<OwnedDigest>, String> {
+    match (reference.digest(), reference.tag().and_then(Tag::parse)) {
+        (Some(digest), _) => Ok(Some(digest.into())),
+        (None, Some(tag)) => {
+            let digest = question.client.resolve(repository, &tag, question.access);
+            digest.await.map_err(|error| error.to_string())
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn in_words(form: &Form) -> &'static str {
+    match form {
+        Form::SimpleSigning { .. } => "signature of cosign 2",
+        Form::Bundle => "Sigstore bundle of cosign 3",
+    }
+}
