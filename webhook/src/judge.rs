@@ -7,7 +7,10 @@ use gatehouse_core::{Asked, Decision, Failure, Limits, Purpose, Request, Session
 use gatehouse_sandbox::Failure as SandboxFailure;
 use time::{Date, OffsetDateTime};
 
-use crate::{config::Snapshot, facts::FactSource};
+use crate::{
+    config::Snapshot,
+    facts::{Asking, FactSource, Puller},
+};
 
 /// Judges a request by the policies of a configuration, until `deadline`.
 pub async fn judge(
@@ -49,8 +52,14 @@ async fn fetch(
     facts: &FactSource,
     deadline: Instant,
 ) {
+    let puller = Puller::of(session.request().root());
+    let asking = Asking {
+        snapshot,
+        puller: puller.as_ref(),
+        deadline,
+    };
     let fetched = asked.into_iter().map(async |asked| {
-        let fact = facts.fetch(&asked, snapshot, deadline).await;
+        let fact = facts.fetch(&asked, asking).await;
         (asked, fact)
     });
     for (asked, fact) in join_all(fetched).await {

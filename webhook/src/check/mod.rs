@@ -148,6 +148,7 @@ impl FactArgs {
                 .unwrap_or_default(),
             trust: (!self.offline).then(trust),
             record: self.record.is_some().then(FactRecord::default),
+            pull_secrets: None,
         })
     }
 

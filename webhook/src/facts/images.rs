@@ -3,8 +3,9 @@ use std::{sync::Arc, time::Instant};
 use gatehouse_core::Asked;
 use gatehouse_trust::{ImageFact, ImageTrust, Question, registry::Access};
 use serde_json::Value;
+use tokio::time::timeout_at;
 
-use super::FactRecord;
+use super::{Asking, FactRecord, PullSecrets};
 use crate::config::Snapshot;
 
 /// Where facts about images come from: first from a record, then from registries.
@@ -16,31 +17,25 @@ pub struct ImageSource {
     pub trust: Option<ImageTrust>,
     /// Where what registries said is recorded.
     pub record: Option<FactRecord>,
+    /// The credentials of pods; without it only Gatehouse's own are used.
+    pub pull_secrets: Option<PullSecrets>,
 }
 
 impl ImageSource {
-    /// Registries alone.
-    pub fn registries(trust: ImageTrust) -> Self {
-        Self {
-            trust: Some(trust),
-            ..Self::default()
-        }
-    }
-
     /// What is known of an image: in the fact itself it says what could not be had, so that a policy can say
     /// all the rest.
     pub(super) async fn fetch(
         &self,
         asked: &Asked,
-        snapshot: &Snapshot,
+        asking: Asking<'_>,
         deadline: Instant,
     ) -> Value {
-        let policy = policy_name(asked, snapshot);
+        let policy = policy_name(asked, asking.snapshot);
         if let Some(value) = self.known.get(policy, &asked.need) {
             return value;
         }
         let fact = match &self.trust {
-            Some(trust) => ask(trust, asked, snapshot, deadline).await,
+            Some(trust) => self.ask(trust, asked, asking, deadline).await,
             None => ImageFact::Unavailable("not in the record, and --offline asks nobody".into()),
         };
         let value = fact.to_value();
@@ -49,34 +44,46 @@ impl ImageSource {
         }
         value
     }
-}
 
-async fn ask(
-    trust: &ImageTrust,
-    asked: &Asked,
-    snapshot: &Snapshot,
-    deadline: Instant,
-) -> ImageFact {
-    let client = match snapshot.registries.client() {
-        Ok(client) => client,
-        Err(error) => return ImageFact::Unavailable(error.to_string()),
-    };
-    let runner = asked
-        .policy
-        .and_then(|policy| snapshot.policies.get(policy));
-    let authorities = runner.map_or_else(Arc::default, |runner| Arc::clone(&runner.authorities));
-    let access = Access {
-        keychain: Arc::clone(snapshot.registries.keychain()),
-        ..Access::default()
-    };
-    let question = Question {
-        reference: &asked.need.key,
-        wanted: &asked.need.authorities,
-        authorities: &authorities,
-        client,
-        access: &access,
-    };
-    trust.image(question, deadline.into()).await
+    async fn ask(
+        &self,
+        trust: &ImageTrust,
+        asked: &Asked,
+        asking: Asking<'_>,
+        deadline: Instant,
+    ) -> ImageFact {
+        let registries = &asking.snapshot.registries;
+        let client = match registries.client() {
+            Ok(client) => client,
+            Err(error) => return ImageFact::Unavailable(error.to_string()),
+        };
+        let policies = &asking.snapshot.policies;
+        let runner = asked.policy.and_then(|policy| policies.get(policy));
+        let authorities = runner.map(|runner| Arc::clone(&runner.authorities));
+        let Ok(access) = timeout_at(deadline.into(), self.access(asking)).await else {
+            let why = "the API server did not give the pull secrets in time";
+            return ImageFact::Unavailable(why.to_owned());
+        };
+        let question = Question {
+            reference: &asked.need.key,
+            wanted: &asked.need.authorities,
+            authorities: &authorities.unwrap_or_default(),
+            client,
+            access: &access,
+        };
+        trust.image(question, deadline.into()).await
+    }
+
+    async fn access(&self, asking: Asking<'_>) -> Access {
+        let own = asking.snapshot.registries.keychain();
+        match (&self.pull_secrets, asking.puller) {
+            (Some(secrets), Some(puller)) => secrets.access(puller, own).await,
+            _ => Access {
+                keychain: Arc::clone(own),
+                ..Access::default()
+            },
+        }
+    }
 }
 
 /// The policy that asks, where its authorities matter.

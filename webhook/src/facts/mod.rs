@@ -2,10 +2,12 @@
 
 mod images;
 mod namespaces;
+mod pull_secrets;
 mod record;
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,6 +17,8 @@ use gatehouse_trust::ImageTrust;
 use crate::config::Snapshot;
 pub use images::ImageSource;
 pub use namespaces::NamespaceSource;
+pub use pull_secrets::PullSecrets;
+pub(crate) use pull_secrets::Puller;
 pub use record::{FactRecord, RecordError};
 
 /// Where facts come from.
@@ -26,15 +30,31 @@ pub struct FactSource {
     pub images: ImageSource,
 }
 
+/// What a request asks facts for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'a> {
+    /// The configuration that judges it.
+    pub(crate) snapshot: &'a Snapshot,
+    /// Who pulls its images, if they have credentials of their own.
+    pub(crate) puller: Option<&'a Puller>,
+    /// When it must be answered.
+    pub(crate) deadline: Instant,
+}
+
 /// Time that judging and answering still need.
 const FACT_MARGIN: Duration = Duration::from_millis(100);
 
 impl FactSource {
     /// What a cluster and its registries say.
     pub fn live(trust: ImageTrust) -> Self {
+        let cluster = Arc::default();
         Self {
-            namespaces: NamespaceSource::cluster(),
-            images: ImageSource::registries(trust),
+            namespaces: NamespaceSource::Cluster(Arc::clone(&cluster)),
+            images: ImageSource {
+                trust: Some(trust),
+                pull_secrets: Some(PullSecrets::of(cluster)),
+                ..ImageSource::default()
+            },
         }
     }
 
@@ -47,16 +67,12 @@ impl FactSource {
     }
 
     /// Finds a fact out, or says by `deadline` that it cannot.
-    pub(crate) async fn fetch(
-        &self,
-        asked: &Asked,
-        snapshot: &Snapshot,
-        deadline: Instant,
-    ) -> Fact {
+    pub(crate) async fn fetch(&self, asked: &Asked, asking: Asking<'_>) -> Fact {
+        let deadline = asking.deadline;
         let deadline = deadline.checked_sub(FACT_MARGIN).unwrap_or(deadline);
         match &*asked.need.fact {
             "namespace" => self.namespaces.fetch(&asked.need.key, deadline).await,
-            "image" => Ok(self.images.fetch(asked, snapshot, deadline).await),
+            "image" => Ok(self.images.fetch(asked, asking, deadline).await),
             other => Err(FactError(format!(
                 "this version has no facts of kind {other}"
             ))),

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
-use gatehouse_cluster::{ClusterError, NamespaceFact, Namespaces};
+use gatehouse_cluster::{Cluster, ClusterError, NamespaceFact};
 use gatehouse_core::{Fact, FactError};
 use serde_json::json;
 use tokio::sync::OnceCell;
@@ -11,15 +11,10 @@ pub enum NamespaceSource {
     /// Namespaces by name, with their labels; others are not known.
     Known(BTreeMap<String, BTreeMap<String, String>>),
     /// The API server, reached when it is first asked.
-    Cluster(Arc<OnceCell<Namespaces>>),
+    Cluster(Arc<OnceCell<Cluster>>),
 }
 
 impl NamespaceSource {
-    /// The API server that this process can reach, as kubectl would.
-    pub fn cluster() -> Self {
-        Self::Cluster(Arc::default())
-    }
-
     pub(super) async fn fetch(&self, name: &str, deadline: Instant) -> Fact {
         match self {
             NamespaceSource::Known(known) => match known.get(name) {
@@ -39,7 +34,7 @@ impl NamespaceSource {
     }
 }
 
-async fn ask(cluster: &OnceCell<Namespaces>, name: &str) -> Result<NamespaceFact, ClusterError> {
-    let namespaces = cluster.get_or_try_init(Namespaces::connect).await?;
-    namespaces.get(name).await
+async fn ask(cluster: &OnceCell<Cluster>, name: &str) -> Result<NamespaceFact, ClusterError> {
+    let cluster = cluster.get_or_try_init(Cluster::connect).await?;
+    cluster.namespace(name).await
 }

@@ -48,10 +48,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log_level: LevelFilter,
 
-    /// Addresses of the cluster's services, as in 10.96.0.0/12: no registry may have one of them unless its
-    /// Registry document says so; may be repeated
-    #[arg(long, value_name = "CIDR", value_parser = range)]
-    service_range: Vec<IpNet>,
+    #[command(flatten)]
+    images: ImageArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -102,6 +100,27 @@ struct TlsArgs {
 }
 
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Images")]
+struct ImageArgs {
+    /// How long a verified signature stays known [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    verified_for: Option<Duration>,
+
+    /// How long it stays known that an authority did not sign [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    unsigned_for: Option<Duration>,
+
+    /// How long it stays known which digest a tag names [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    tag_for: Option<Duration>,
+
+    /// Addresses of the cluster's services, as in 10.96.0.0/12: no registry may have one of them unless its
+    /// Registry document says so; may be repeated
+    #[arg(long, value_name = "CIDR", value_parser = range)]
+    service_range: Vec<IpNet>,
+}
+
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// Most bytes of a request's body
@@ -141,10 +160,11 @@ impl ServeArgs {
     /// A name that a certificate cannot carry.
     pub(crate) fn options(self) -> Result<Options, String> {
         let mut surroundings = Surroundings::of_process();
-        surroundings.denied_addresses.extend(self.service_range);
+        let service_range = self.images.service_range.iter().copied();
+        surroundings.denied_addresses.extend(service_range);
         Ok(Options {
             config: self.config.source(),
-            facts: FactSource::live(ImageTrust::new(Lifetimes::default())),
+            facts: FactSource::live(ImageTrust::new(self.images.lifetimes())),
             surroundings,
             listen: self.listen,
             admin_listen: self.admin_listen,
@@ -177,6 +197,18 @@ impl TlsArgs {
             names: names.map_err(|error| format!("--tls-name: {error}"))?,
             authority_out: self.tls_ca_out,
         })
+    }
+}
+
+impl ImageArgs {
+    fn lifetimes(&self) -> Lifetimes {
+        let default = Lifetimes::default();
+        Lifetimes {
+            verified: self.verified_for.unwrap_or(default.verified),
+            failed: self.unsigned_for.unwrap_or(default.failed),
+            tag: self.tag_for.unwrap_or(default.tag),
+            ..default
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use gatehouse_core::Decision;
+use gatehouse_trust::ImageTrust;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode},
@@ -21,7 +22,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::queue::Queue;
+use super::{image_metrics::ImageMetrics, queue::Queue};
 
 /// Content type of [`Metrics::text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -162,8 +163,9 @@ struct LogLabel {
 }
 
 impl Metrics {
-    /// All metrics, at zero; of `logs`, given by name, the lines that they dropped.
-    pub(crate) fn new(logs: Vec<(&'static str, Queue)>) -> Self {
+    /// All metrics, at zero; of `logs`, given by name, the lines that they dropped, and what `images`
+    /// remembers.
+    pub(crate) fn new(logs: Vec<(&'static str, Queue)>, images: Option<ImageTrust>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("gatehouse"),
             requests: Family::default(),
@@ -184,6 +186,10 @@ impl Metrics {
         metrics.connections.register(&mut metrics.registry);
         let logs = Box::new(DroppedLines(logs));
         metrics.registry.register_collector(logs);
+        if let Some(images) = images {
+            let images = Box::new(ImageMetrics(images));
+            metrics.registry.register_collector(images);
+        }
         metrics
     }
 

@@ -13,6 +13,7 @@ mod connection;
 mod decision_log;
 mod duration;
 mod files;
+mod image_metrics;
 mod life;
 mod limits;
 mod listener;

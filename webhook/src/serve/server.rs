@@ -10,6 +10,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use gatehouse_sandbox::{Limits as SandboxLimits, Sandbox, SandboxError};
+use gatehouse_trust::ImageTrust;
 use serde_json::json;
 use tokio::{runtime, runtime::Runtime, sync::watch, time::sleep};
 use tokio_rustls::TlsAcceptor;
@@ -134,7 +135,8 @@ impl Server {
         let (socket, listen) = bind(options.listen)?;
         let (admin_socket, admin_listen) = bind(options.admin_listen)?;
         let keeper = CertificateKeeper::new(options.certificate)?;
-        let common = Common::new(options.limits, logs, keeper.certificates());
+        let images = options.facts.images.trust.clone();
+        let common = Common::new(options.limits, logs, keeper.certificates(), images);
         let admin = common.start_admin(admin_socket)?;
         let config = common.load_config(options.config, options.surroundings)?;
         let runtime = runtime(options.workers)?;
@@ -215,11 +217,17 @@ impl Server {
 }
 
 impl Common {
-    fn new(limits: ServeLimits, logs: &Logs, certificates: Arc<Certificates>) -> Self {
-        let metrics = Metrics::new(vec![
+    fn new(
+        limits: ServeLimits,
+        logs: &Logs,
+        certificates: Arc<Certificates>,
+        images: Option<ImageTrust>,
+    ) -> Self {
+        let queues = vec![
             ("events", logs.events.clone()),
             ("decisions", logs.decisions.clone()),
-        ]);
+        ];
+        let metrics = Metrics::new(queues, images);
         metrics.in_use(Loaded::Certificate);
         metrics.set_certificate_not_after(certificates.not_after());
         let (phase, _) = watch::channel(Phase::Starting);
