@@ -1,15 +1,12 @@
 //! `gatehouse check`, run as a person runs it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    fs,
-    io::Write,
-    path::PathBuf,
-    process::{Command, Output, Stdio},
-};
+mod support;
+
+use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
+use support::Folder;
 
 const GOOD: &str = "\
 apiVersion: v1
@@ -55,60 +52,6 @@ spec:
   facts: [namespace]
   settings: {level: LEVEL}
 ";
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn with(files: &[(&str, &str)]) -> Self {
-        let folder = Self(TempDir::new().unwrap());
-        for (name, text) in files {
-            fs::write(folder.path(name), text).unwrap();
-        }
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Runs `gatehouse` in the folder, so that file names in what it prints are short.
-    fn run(&self, args: &[&str]) -> Run {
-        self.run_with_input(args, b"")
-    }
-
-    fn run_with_input(&self, args: &[&str], input: &[u8]) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
-            .args(args)
-            .current_dir(self.0.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        Run(child.wait_with_output().unwrap())
-    }
-}
-
-struct Run(Output);
-
-impl Run {
-    fn code(&self) -> i32 {
-        self.0.status.code().unwrap()
-    }
-
-    fn out(&self) -> &str {
-        std::str::from_utf8(&self.0.stdout).unwrap()
-    }
-
-    fn err(&self) -> &str {
-        std::str::from_utf8(&self.0.stderr).unwrap()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.0.stdout).unwrap()
-    }
-}
 
 #[test]
 fn a_refused_cron_job_is_shown_with_its_source() {
@@ -391,7 +334,7 @@ fn a_reader_that_stops_early_is_no_error() {
     );
     let output = Command::new("bash")
         .args(["-c", &script])
-        .current_dir(folder.0.path())
+        .current_dir(folder.path(""))
         .output()
         .unwrap();
     assert!(

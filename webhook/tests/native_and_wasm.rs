@@ -28,6 +28,50 @@ fn requests() -> Vec<Request> {
     requests
 }
 
+/// Facts about all images of the requests, each of another kind; `shift` deals them out anew.
+fn image_facts(shift: usize) -> Value {
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let by = |signer| json!({"verified": [{"signer": signer}]});
+    let not = |reason| json!({"failed": {"reason": reason, "text": "it is so", "signedBy": ["a"]}});
+    let kinds = [
+        json!({"digest": digest, "authorities": {"a": by("1"), "b": by("2")}}),
+        json!({"digest": digest, "authorities": {"a": by("1"), "b": by("1")}}),
+        json!({"digest": digest, "authorities": {"a": by("1"), "b": not("other-digest")}}),
+        json!({"digest": digest, "authorities": {"a": not("not-signed"), "b": {"unavailable": "down"}}}),
+        json!({"missing": true}),
+        json!({"unavailable": "registry example.com: timed out"}),
+    ];
+    let mut images = std::collections::BTreeSet::new();
+    for request in requests() {
+        collect_images(&request.node().to_value(), &mut images);
+    }
+    let facts = images.into_iter().enumerate();
+    let facts = facts.map(|(i, image)| (image, kinds[(i + shift) % kinds.len()].clone()));
+    json!({"image": facts.collect::<serde_json::Map<_, _>>()})
+}
+
+fn collect_images(value: &Value, images: &mut std::collections::BTreeSet<String>) {
+    let name = |text: &str| {
+        Some(
+            gatehouse_reference::Reference::parse(text)
+                .ok()?
+                .to_string(),
+        )
+    };
+    match value {
+        Value::Object(members) => {
+            for key in ["image", "reference"] {
+                images.extend(members.get(key).and_then(Value::as_str).and_then(name));
+            }
+            members
+                .values()
+                .for_each(|member| collect_images(member, images));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_images(item, images)),
+        _ => {}
+    }
+}
+
 fn bad_pod() -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
@@ -78,6 +122,8 @@ fn compare<S: serde::de::DeserializeOwned>(name: &str, settings: &[Value], nativ
     let all_facts = [
         TreeBuf::from_value(&facts).unwrap(),
         TreeBuf::from_value(&json!({})).unwrap(),
+        TreeBuf::from_value(&image_facts(0)).unwrap(),
+        TreeBuf::from_value(&image_facts(1)).unwrap(),
     ];
     let mut answers = 0;
     for settings in settings {
@@ -119,6 +165,21 @@ fn image_trust_says_the_same() {
     let settings = [
         json!({}),
         json!({"digest": "optional", "forbiddenTags": ["latest"], "allowedImages": ["ghcr.io/**"]}),
+    ];
+    compare("image-trust", &settings, image_trust::evaluate);
+}
+
+/// With every kind of fact: signed, not signed, missing, unavailable, and nothing known yet.
+#[test]
+fn image_trust_says_the_same_of_signatures() {
+    let settings = [
+        json!({"digest": "optional", "authorities": {"a": {}, "b": {}}, "signatures": [
+            {"images": ["*.example.com/**"], "allOf": ["a", "b"]},
+            {"images": ["docker.io/**"], "anyOf": ["a", "b"]},
+        ]}),
+        json!({"authorities": {"a": {}, "b": {}}, "unmatched": "allow", "signatures": [
+            {"images": ["registry.example.com/**", "docker.io/**"], "atLeast": 2, "of": ["a", "b"]},
+        ]}),
     ];
     compare("image-trust", &settings, image_trust::evaluate);
 }
