@@ -21,11 +21,24 @@ pub async fn judge(
     deadline: Instant,
 ) -> Decision {
     let mut session = Session::new(&snapshot.set, request, purpose, today(), Limits::default());
+    expect(&mut session, snapshot);
     loop {
         match session.step() {
             Step::Run(policies) => run(&mut session, snapshot, &policies, deadline),
             Step::Fetch(asked) => fetch(&mut session, asked, snapshot, facts, deadline).await,
             Step::Done(decision) => return *decision,
+        }
+    }
+}
+
+/// Has the facts fetched at once that policies asked for when they saw the same images before.
+fn expect(session: &mut Session<'_>, snapshot: &Snapshot) {
+    for (index, runner) in snapshot.policies.iter().enumerate() {
+        if !runner.authorities.is_empty() {
+            let expected = runner.expected.of(session.request().root());
+            expected
+                .into_iter()
+                .for_each(|need| session.expect(index, need));
         }
     }
 }
@@ -63,6 +76,13 @@ async fn fetch(
         (asked, fact)
     });
     for (asked, fact) in join_all(fetched).await {
+        if let Some(runner) = asked
+            .policy
+            .and_then(|policy| snapshot.policies.get(policy))
+        {
+            let request = session.request().root();
+            runner.expected.learn(&asked.need, request);
+        }
         session.supply(asked, fact);
     }
 }

@@ -18,7 +18,10 @@ const TREE_LIMIT: f64 = 2.5;
 /// What one policy may take: instance, copy of the inputs, evaluation, drop.
 const EVALUATE_LIMIT: Duration = Duration::from_micros(10);
 
-const MEASURED: [(Workload, &str); 8] = [
+/// What signatures may add to a request when they are in memory.
+const SIGNED_LIMIT: Duration = Duration::from_micros(20);
+
+const MEASURED: [(Workload, &str); 11] = [
     (Workload::ReviewToTree, "review → tree"),
     (Workload::BorrowedReview, "borrowed review parse"),
     (Workload::Envelope, "borrowed review parse, pod passed over"),
@@ -27,6 +30,18 @@ const MEASURED: [(Workload, &str); 8] = [
     (Workload::ImageTrust, "policy image-trust"),
     (Workload::Judge, "tree → decision, both policies"),
     (Workload::Answer, "decision → answer"),
+    (
+        Workload::JudgeUnsigned,
+        "tree → decision, image-trust, nobody has to sign",
+    ),
+    (
+        Workload::JudgeSigned,
+        "tree → decision, image-trust, signatures of one image in memory",
+    ),
+    (
+        Workload::JudgeThreeSigned,
+        "tree → decision, image-trust, signatures of three images in memory",
+    ),
 ];
 
 /// Median times of a call, in the order of [`MEASURED`].
@@ -80,6 +95,10 @@ impl Medians {
         let policy = self.of(Workload::PodSecurity);
         let empty = self.ratio(Workload::PodSecurity, Workload::EmptyGuest);
         let (took, limit) = (micros(policy), EVALUATE_LIMIT.as_micros());
+        let signed = self.of(Workload::JudgeSigned);
+        let without = self.of(Workload::JudgeUnsigned);
+        let one = signed.saturating_sub(without);
+        let three = self.of(Workload::JudgeThreeSigned).saturating_sub(without);
         vec![
             Gate {
                 text: format!(
@@ -94,6 +113,16 @@ impl Medians {
                      ({empty:.2} of a module that does nothing)"
                 ),
                 kept: policy <= EVALUATE_LIMIT,
+            },
+            Gate {
+                text: format!(
+                    "signatures of three images in memory add {} µs to a request, at most {} µs \
+                     (of one {} µs)",
+                    micros(three),
+                    SIGNED_LIMIT.as_micros(),
+                    micros(one)
+                ),
+                kept: three <= SIGNED_LIMIT,
             },
         ]
     }

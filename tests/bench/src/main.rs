@@ -12,6 +12,7 @@ mod echo;
 mod gates;
 mod samples;
 mod server;
+mod signed;
 mod workloads;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use crate::{
     borrowed,
     samples::{BODY, empty_guest, null, request},
+    signed::Signed,
 };
 
 /// One of them.
@@ -41,10 +42,20 @@ pub(crate) enum Workload {
     Judge,
     /// The decision to the answer's bytes.
     Answer,
+    /// Between tree and decision by `image-trust` alone, the signature of one image demanded and in memory.
+    JudgeSigned,
+    /// The same for three images.
+    JudgeThreeSigned,
+    /// The same without signatures demanded.
+    JudgeUnsigned,
 }
 
 /// What the workloads work on. The modules are loaded when the first workload needs them.
-pub(crate) struct Bench(LazyCell<Result<Loaded, String>>);
+pub(crate) struct Bench {
+    loaded: LazyCell<Result<Loaded, String>>,
+    signed: LazyCell<Result<Signed, String>>,
+    three_signed: LazyCell<Result<Signed, String>>,
+}
 
 struct Loaded {
     default: Snapshot,
@@ -57,7 +68,11 @@ struct Loaded {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self(LazyCell::new(Loaded::new))
+        Self {
+            loaded: LazyCell::new(Loaded::new),
+            signed: LazyCell::new(|| Signed::new(1)),
+            three_signed: LazyCell::new(|| Signed::new(3)),
+        }
     }
 
     /// Does it `count` times.
@@ -66,12 +81,22 @@ impl Bench {
             Workload::ReviewToTree => review,
             Workload::BorrowedReview => parse::<borrowed::Review<'static>>,
             Workload::Envelope => parse::<borrowed::Envelope<'static>>,
+            Workload::JudgeSigned | Workload::JudgeThreeSigned | Workload::JudgeUnsigned => {
+                let signed = match workload {
+                    Workload::JudgeThreeSigned => &self.three_signed,
+                    _ => &self.signed,
+                };
+                let signed = signed.as_ref().map_err(String::clone)?;
+                let demanded = workload != Workload::JudgeUnsigned;
+                (0..count).try_for_each(|_| signed.judge(demanded))?;
+                return match signed.asked() {
+                    0 => Ok(()),
+                    asked => Err(format!("the registry was asked {asked} times")),
+                };
+            }
             _ => {
-                return self
-                    .0
-                    .as_ref()
-                    .map_err(String::clone)?
-                    .work(workload, count);
+                let loaded = self.loaded.as_ref().map_err(String::clone)?;
+                return loaded.work(workload, count);
             }
         };
         (0..count).try_for_each(|_| parse())

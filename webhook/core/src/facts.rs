@@ -1,7 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatehouse_abi::{Need, tree::TreeBuf};
-use serde_json::{Map, Value};
+use gatehouse_abi::{
+    Need,
+    tree::{TreeBuf, TreeSeed},
+};
+use serde::de::{DeserializeSeed, value::MapDeserializer};
+use serde_json::Value;
 
 /// What the host found out.
 pub type Fact = Result<Value, FactError>;
@@ -58,16 +62,19 @@ impl Facts {
 
     /// The document of these facts, as a policy reads it: by kind, then by key.
     pub(crate) fn document(&self, asked: &BTreeSet<Asked>) -> TreeBuf {
-        let mut kinds = Map::new();
+        let mut kinds: BTreeMap<&str, BTreeMap<&str, &Value>> = BTreeMap::new();
         for asked in asked {
-            let Some(Ok(value)) = self.0.get(asked) else {
-                continue;
-            };
-            let Need { fact, key, .. } = &asked.need;
-            let kind = kinds.entry(fact).or_insert_with(|| Map::new().into());
-            kind[key] = value.clone();
+            if let Some(Ok(value)) = self.0.get(asked) {
+                let kind = kinds.entry(&asked.need.fact).or_default();
+                kind.insert(&asked.need.key, value);
+            }
         }
+        let kinds = kinds.into_iter();
+        let kinds = kinds.map(|(kind, facts)| (kind, MapDeserializer::new(facts.into_iter())));
+        let document = MapDeserializer::<_, serde_json::Error>::new(kinds);
         // facts come from JSON, so they nest no deeper than a tree may
-        TreeBuf::from_value(&kinds.into()).unwrap_or_default()
+        TreeSeed::default()
+            .deserialize(document)
+            .unwrap_or_default()
     }
 }

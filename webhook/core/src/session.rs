@@ -3,7 +3,7 @@ mod verdict;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use gatehouse_abi::{Answer, Finding, tree::TreeBuf};
+use gatehouse_abi::{Answer, Finding, Need, tree::TreeBuf};
 use serde_json::Value;
 use time::Date;
 
@@ -138,6 +138,13 @@ impl<'s> Session<'s> {
         let none = BTreeSet::new();
         let run = self.runs.iter().find(|run| run.policy == policy);
         self.facts.document(run.map_or(&none, |run| &run.asked))
+    }
+
+    /// Has a fact fetched before the policy asks for it. What it does not need it passes over.
+    pub fn expect(&mut self, policy: usize, need: Need) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.policy == policy) {
+            run.asked.insert(Asked::by(policy, need));
+        }
     }
 
     /// What is to be done next.

@@ -143,9 +143,7 @@ impl FactArgs {
         let known = self.known.as_deref().map(FactRecord::read).transpose();
         let trust = || ImageTrust::new(Lifetimes::default());
         Ok(ImageSource {
-            known: known
-                .map_err(|error| error.to_string())?
-                .unwrap_or_default(),
+            known: known.map_err(|error| error.to_string())?,
             trust: (!self.offline).then(trust),
             record: self.record.is_some().then(FactRecord::default),
             pull_secrets: None,

@@ -17,6 +17,7 @@ use gatehouse_sandbox::Sandbox;
 use gatehouse_trust::Authorities;
 use sha2::{Digest, Sha256};
 
+use crate::facts::ExpectedNeeds;
 use modules::Modules;
 use references::FileReferences;
 pub(crate) use registries::range;
@@ -43,6 +44,8 @@ pub struct Runner {
     pub policy: gatehouse_sandbox::Policy,
     /// Whose signatures its settings name.
     pub authorities: Arc<Authorities>,
+    /// What it asked before.
+    pub(crate) expected: ExpectedNeeds,
 }
 
 /// Everything that is wrong with a configuration.
@@ -189,6 +192,7 @@ impl<'a> Loader<'a> {
             Ok(Runner {
                 policy,
                 authorities,
+                expected: ExpectedNeeds::new(),
             })
         });
         match runner {

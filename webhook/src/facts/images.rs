@@ -12,7 +12,7 @@ use crate::config::Snapshot;
 #[derive(Clone, Debug, Default)]
 pub struct ImageSource {
     /// What was recorded before.
-    pub known: FactRecord,
+    pub known: Option<FactRecord>,
     /// Asks registries; without it nobody is asked.
     pub trust: Option<ImageTrust>,
     /// Where what registries said is recorded.
@@ -31,7 +31,8 @@ impl ImageSource {
         deadline: Instant,
     ) -> Value {
         let policy = policy_name(asked, asking.snapshot);
-        if let Some(value) = self.known.get(policy, &asked.need) {
+        let known = self.known.as_ref();
+        if let Some(value) = known.and_then(|known| known.get(policy, &asked.need)) {
             return value;
         }
         let fact = match &self.trust {
@@ -60,7 +61,7 @@ impl ImageSource {
         let policies = &asking.snapshot.policies;
         let runner = asked.policy.and_then(|policy| policies.get(policy));
         let authorities = runner.map(|runner| Arc::clone(&runner.authorities));
-        let Ok(access) = timeout_at(deadline.into(), self.access(asking)).await else {
+        let Some(access) = self.access(asking, deadline).await else {
             let why = "the API server did not give the pull secrets in time";
             return ImageFact::Unavailable(why.to_owned());
         };
@@ -74,14 +75,18 @@ impl ImageSource {
         trust.image(question, deadline.into()).await
     }
 
-    async fn access(&self, asking: Asking<'_>) -> Access {
+    /// In whose name registries are asked; `None` when that cannot be said in time.
+    async fn access(&self, asking: Asking<'_>, deadline: Instant) -> Option<Access> {
         let own = asking.snapshot.registries.keychain();
         match (&self.pull_secrets, asking.puller) {
-            (Some(secrets), Some(puller)) => secrets.access(puller, own).await,
-            _ => Access {
+            (Some(secrets), Some(puller)) => {
+                let access = secrets.access(puller, own);
+                timeout_at(deadline.into(), access).await.ok()
+            }
+            _ => Some(Access {
                 keychain: Arc::clone(own),
                 ..Access::default()
-            },
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where facts come from: the API server, registries, or a record of what they said.
 
+mod expected;
 mod images;
 mod namespaces;
 mod pull_secrets;
@@ -15,6 +16,7 @@ use gatehouse_core::{Asked, Fact, FactError};
 use gatehouse_trust::ImageTrust;
 
 use crate::config::Snapshot;
+pub(crate) use expected::ExpectedNeeds;
 pub use images::ImageSource;
 pub use namespaces::NamespaceSource;
 pub use pull_secrets::PullSecrets;

@@ -2,7 +2,7 @@ mod exempting;
 mod fixing;
 mod updates;
 
-use gatehouse_abi::{Edit, Fix, Metadata, Need, Path, tree::TreeBuf};
+use gatehouse_abi::{Edit, Fix, Metadata, Path, tree::TreeBuf};
 use serde_json::json;
 use time::macros::date;
 
@@ -359,4 +359,22 @@ fn needs_that_name_authorities_are_their_policys_own() {
         },
     );
     assert_eq!(decision.verdict(), Verdict::Allow);
+}
+
+#[test]
+fn an_expected_fact_is_there_before_the_policy_asks() {
+    let set = set(vec![policy("a", json!({"facts": ["namespace"]}))]);
+    let request = create(pod());
+    let mut session = Session::new(&set, request, Purpose::Validate, TODAY, Limits::default());
+    session.expect(0, Need::new("namespace", "shop"));
+    session.expect(7, Need::new("namespace", "of no policy"));
+    let Step::Fetch(asked) = session.step() else {
+        panic!("a fact to fetch expected")
+    };
+    assert_eq!(asked.len(), 1);
+    session.supply(asked[0].clone(), Ok(json!({"labels": {}})));
+    assert!(matches!(session.step(), Step::Run(_)));
+    assert!(session.facts(0).root().at("namespace.shop").is_some());
+    session.answer(0, Ok(None));
+    assert!(matches!(session.step(), Step::Done(_)));
 }
