@@ -12,5 +12,6 @@ mod modes;
 mod namespaces;
 mod outage;
 mod pods;
+mod pull_secrets;
 mod words;
 mod workloads;
