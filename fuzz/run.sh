@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly ALL=(json_tree manifest path policy reference review sandbox tree)
+readonly ALL=(json_tree manifest path policy reference review sandbox signature tree)
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 WORK=$TARGET/fuzz
 TRIPLE=$(rustc -vV | sed -n 's/^host: //p')
@@ -45,7 +45,7 @@ longest() {
 
 dictionary() {
     case $1 in
-    review | policy | json_tree) echo fuzz/dictionaries/json.dict ;;
+    review | policy | json_tree | signature) echo fuzz/dictionaries/json.dict ;;
     manifest) echo fuzz/dictionaries/yaml.dict ;;
     reference) echo fuzz/dictionaries/reference.dict ;;
     *) ;;
