@@ -13,5 +13,6 @@ mod namespaces;
 mod outage;
 mod pods;
 mod pull_secrets;
+mod trust;
 mod words;
 mod workloads;

@@ -1,22 +1,49 @@
-use std::io::{BufRead, BufReader, Read, Result, Write};
+use std::{
+    io::{BufRead, BufReader, Read, Result, Write},
+    net::TcpStream,
+    time::Duration,
+};
 
 use serde_json::Value;
+
+/// Longest wait for a peer's next bytes.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a server answered.
 #[derive(Debug)]
 pub struct Response {
     /// The status code.
     pub status: u16,
+    /// The headers, as they came.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
 impl Response {
+    /// The value of a header; `name` in lower case.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("no `{name}`: {self:?}"), |(_, value)| value)
+    }
+
+    /// # Panics
+    /// When the status is another one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
     /// # Panics
     /// When the body is not JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        let Self { status, body } = self;
+        let Self { status, body, .. } = self;
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {status} {body}"))
     }
 }
@@ -42,18 +69,39 @@ pub(crate) fn post(path: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
+/// Asks a server at `HOST:PORT` without TLS. `headers` are whole lines.
+///
+/// # Panics
+/// When it does not answer.
+pub(crate) fn ask(host: &str, line: &str, headers: &[&str], body: &[u8]) -> Response {
+    let headers: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
+    let head = format!(
+        "{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(host).unwrap_or_else(|error| panic!("{host}: {error}"));
+    stream
+        .set_read_timeout(Some(READ_TIMEOUT))
+        .expect("a time-out");
+    let request = [head.as_bytes(), body].concat();
+    stream.write_all(&request).expect("the request is taken");
+    read_response(&mut stream)
+}
+
 /// The answer to a request that asked for the connection to be closed.
 pub(crate) fn read_response(stream: &mut impl Read) -> Response {
     let mut reader = BufReader::new(stream);
-    let (status, body) = read_message(&mut reader)
-        .expect("a response")
-        .expect("a response");
-    let code = status
-        .split_whitespace()
-        .nth(1)
-        .and_then(|code| code.parse().ok());
+    let message = read_message(&mut reader).expect("a response");
+    let Message {
+        first,
+        headers,
+        body,
+    } = message.expect("a response");
+    let code = first.split_whitespace().nth(1);
+    let code = code.and_then(|code| code.parse().ok());
     Response {
-        status: code.unwrap_or_else(|| panic!("`{status}` is no status line")),
+        status: code.unwrap_or_else(|| panic!("`{first}` is no status line")),
+        headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     }
 }
@@ -61,8 +109,8 @@ pub(crate) fn read_response(stream: &mut impl Read) -> Response {
 /// Answers every request of a connection until the client ends it.
 pub(crate) fn serve(stream: impl Read + Write, answer: &dyn Fn(&[u8]) -> Vec<u8>) -> Result<()> {
     let mut reader = BufReader::new(stream);
-    while let Some((_, body)) = read_message(&mut reader)? {
-        let body = answer(&body);
+    while let Some(message) = read_message(&mut reader)? {
+        let body = answer(&message.body);
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
@@ -75,29 +123,48 @@ pub(crate) fn serve(stream: impl Read + Write, answer: &dyn Fn(&[u8]) -> Vec<u8>
     Ok(())
 }
 
-/// The first line and the body of the next message; `None` where the connection ended before it.
-fn read_message(reader: &mut impl BufRead) -> Result<Option<(String, Vec<u8>)>> {
+/// A request or a response.
+struct Message {
+    first: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// The next message; `None` where the connection ended before it.
+fn read_message(reader: &mut impl BufRead) -> Result<Option<Message>> {
     let mut first = String::new();
     if reader.read_line(&mut first)? == 0 {
         return Ok(None);
     }
-    let mut body = vec![0; content_length(reader)?];
+    let headers = read_headers(reader)?;
+    let mut body = vec![0; content_length(&headers)?];
     reader.read_exact(&mut body)?;
-    Ok(Some((first.trim_end().to_owned(), body)))
+    Ok(Some(Message {
+        first: first.trim_end().to_owned(),
+        headers,
+        body,
+    }))
 }
 
-/// Reads the headers. No client and no server of these tests sends chunks.
-fn content_length(reader: &mut impl BufRead) -> Result<usize> {
-    let mut length = 0;
+fn read_headers(reader: &mut impl BufRead) -> Result<Vec<(String, String)>> {
+    let mut headers = Vec::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
         match line.trim_end().split_once(':') {
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.trim().parse().map_err(std::io::Error::other)?;
+            Some((name, value)) => {
+                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
             }
-            Some(_) => {}
-            None => return Ok(length),
+            None => return Ok(headers),
         }
+    }
+}
+
+/// No client and no server of these tests sends chunks.
+fn content_length(headers: &[(String, String)]) -> Result<usize> {
+    let length = headers.iter().rfind(|(name, _)| name == "content-length");
+    match length {
+        Some((_, value)) => value.parse().map_err(std::io::Error::other),
+        None => Ok(0),
     }
 }

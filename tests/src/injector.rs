@@ -20,10 +20,38 @@ impl Injector {
     /// # Panics
     /// When it cannot be registered.
     pub fn register(cluster: &'static Cluster, name: &str, test: &str, additions: &Value) -> Self {
+        let additions = additions.clone();
+        let change = move |pod: &Value| patch(pod, &additions);
+        Self::that_answers(cluster, name, test, change)
+    }
+
+    /// Registers one that changes no pod, but does something else whenever one is created.
+    ///
+    /// # Panics
+    /// When it cannot be registered.
+    pub fn that_does(
+        cluster: &'static Cluster,
+        name: &str,
+        test: &str,
+        action: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let change = move |_: &Value| {
+            action();
+            json!([])
+        };
+        Self::that_answers(cluster, name, test, change)
+    }
+
+    fn that_answers(
+        cluster: &'static Cluster,
+        name: &str,
+        test: &str,
+        change: impl Fn(&Value) -> Value + Send + Sync + 'static,
+    ) -> Self {
         let listener = Listener::new();
         let name = format!("{name}-{test}");
         let configuration = configuration(&name, test, &listener);
-        listen(listener, additions.clone());
+        listen(listener, change);
         let kubectl = Kubectl::new(cluster);
         kubectl.create(&configuration).succeeded();
         Self { kubectl, name }
@@ -62,20 +90,20 @@ fn configuration(name: &str, test: &str, listener: &Listener) -> Value {
 }
 
 /// One thread a connection, as many as the API server opens.
-fn listen(listener: Listener, additions: Value) {
-    let additions = Arc::new(additions);
+fn listen(listener: Listener, change: impl Fn(&Value) -> Value + Send + Sync + 'static) {
+    let change = Arc::new(change);
     thread::spawn(move || {
         while let Ok(connection) = listener.accept() {
-            let additions = Arc::clone(&additions);
-            thread::spawn(move || serve(connection, &|review| answer(review, &additions)));
+            let change = Arc::clone(&change);
+            thread::spawn(move || serve(connection, &|review| answer(review, &*change)));
         }
     });
 }
 
-fn answer(review: &[u8], additions: &Value) -> Vec<u8> {
+fn answer(review: &[u8], change: &impl Fn(&Value) -> Value) -> Vec<u8> {
     let review: Value = serde_json::from_slice(review).expect("the API server sends JSON");
     let request = &review["request"];
-    let patch = patch(&request["object"], additions);
+    let patch = change(&request["object"]);
     let answer = json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",

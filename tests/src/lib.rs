@@ -1,15 +1,18 @@
 //! What the tests against real components share: a cluster, kubectl, `gatehouse` as a process, a second
-//! webhook, and the objects that they are tried with.
+//! webhook, registries and what signs images in them, and the objects that they are tried with.
 //!
 //! Nothing here knows Gatehouse's code: it is started and asked as its users do.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // it only runs in tests
 
 mod check;
 mod cluster;
+mod cosign;
+mod docker_registry;
 mod files;
 mod gatehouse;
 mod guest;
 mod http;
+mod image_repository;
 mod injector;
 mod kubectl;
 mod namespace;
@@ -18,15 +21,21 @@ mod pod_status;
 mod poll;
 mod program;
 mod registration;
+mod registry_tools;
+mod report;
+mod review;
 mod scene;
 mod tls;
 
 pub use check::{Checked, check, check_as};
 pub use cluster::{Cluster, skipped};
+pub use cosign::{Algorithm, Cosign, SigningKey};
+pub use docker_registry::DockerRegistry;
 pub use files::{repository, temporary_folder, write_documents};
 pub use gatehouse::{Gatehouse, pod_security, pod_security_that_fixes, policy};
 pub use guest::Guest;
 pub use http::Response;
+pub use image_repository::ImageRepository;
 pub use injector::Injector;
 pub use kubectl::{Kubectl, Ran};
 pub use namespace::Namespace;
@@ -34,4 +43,6 @@ pub use pod_status::mark_pods;
 pub use poll::eventually;
 pub use program::{program, run};
 pub use registration::Registration;
+pub use report::report;
+pub use review::{creation, review};
 pub use scene::Scene;

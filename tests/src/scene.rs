@@ -70,6 +70,15 @@ impl Scene {
         self
     }
 
+    /// The Gatehouse that judges it.
+    ///
+    /// # Panics
+    /// When nothing is judged yet.
+    #[track_caller]
+    pub fn gatehouse(&self) -> &Gatehouse {
+        self.gatehouse.as_ref().expect("the scene is judged")
+    }
+
     /// kubectl in the test's namespace.
     pub fn kubectl(&self) -> &Kubectl {
         &self.namespace.kubectl
