@@ -1,7 +1,8 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use tokio::sync::Barrier;
 
 use crate::answer::{self, Answer};
 
@@ -30,6 +31,11 @@ pub enum Fault {
     Bytes(Vec<u8>),
     /// A head of so many bytes.
     Headers(usize),
+    /// Another status, media type (empty for none) and body: what stands before a registry may say it.
+    Other(u16, &'static str, &'static str),
+    /// The right answer, once so many requests wait for theirs; the test itself may be one of those who
+    /// wait.
+    Together(Arc<Barrier>),
     /// A page of so many referrers, with a next page that is this one again.
     Referrers(usize),
 }
@@ -86,6 +92,11 @@ impl Fault {
             Fault::Redirect(to) => with_header(answer::empty(307), "location", &to),
             Fault::Bytes(bytes) => with_headers_of(answer::with_body(200, "", bytes), proper),
             Fault::Headers(length) => with_header(proper, "x-padding", &"x".repeat(length)),
+            Fault::Other(status, media_type, body) => answer::with_body(status, media_type, body),
+            Fault::Together(barrier) => {
+                barrier.wait().await;
+                proper
+            }
             Fault::Referrers(count) => referrers(path, count),
         }
     }
@@ -129,8 +140,9 @@ async fn with_length(proper: Answer, length: u64) -> Answer {
         tokio::time::sleep(Duration::from_millis(1)).await;
         bytes
     }));
-    answer.headers_mut().extend(parts.headers);
+    *answer.status_mut() = parts.status;
     let headers = answer.headers_mut();
+    headers.extend(parts.headers);
     headers.insert("content-length", length.into());
     answer
 }

@@ -62,7 +62,12 @@ pub(crate) async fn answer(shared: &Shared, request: hyper::Request<Incoming>) -
         headers: head.headers,
         body: body.unwrap_or_default(),
     };
-    let proper = shared.answer(&ask);
+    let mut proper = shared.answer(&ask);
+    answer::header(
+        &mut proper,
+        "docker-distribution-api-version",
+        "registry/2.0",
+    );
     let fault = lock(&shared.faults).take(&ask.path);
     match fault {
         Some(fault) => fault.answer(&ask.path, proper).await,
@@ -198,7 +203,8 @@ impl Shared {
     /// A page begins behind the digest that `last` names.
     fn referrers(&self, ask: &Ask, repository: &str, digest: &str) -> Answer {
         if !self.options.referrers_api {
-            return answer::refusal(404, "UNSUPPORTED");
+            // as docker's registry has it, which knows no such path
+            return answer::with_body(404, "text/plain; charset=utf-8", "404 page not found\n");
         }
         let mut entries = lock(&self.content).referrers(repository, digest);
         if let Some(last) = ask.query.get("last") {

@@ -127,11 +127,23 @@ fn manifests_tags_and_referrers() {
 #[test]
 fn without_referrers_api_and_what_is_missing() {
     let registry = Registry::builder().without_referrers_api().start();
-    for path in ["a/referrers/x", "a/manifests/1", "a/blobs/x", "a/tags/list"] {
+    for (path, media_type, text) in [
+        (
+            "a/referrers/x",
+            "text/plain; charset=utf-8",
+            "404 page not found",
+        ),
+        ("a/manifests/1", "application/json", r#"{"errors":["#),
+        ("a/blobs/x", "application/json", r#"{"errors":["#),
+        ("a/tags/list", "application/json", r#"{"errors":["#),
+    ] {
+        let missing = ask(&registry, &format!("GET /v2/{path}"), "", "");
+        assert_eq!(status(&missing), "404", "{path}");
+        assert_eq!(header(&missing, "content-type"), media_type, "{path}");
+        assert!(missing.contains(text), "{missing}");
         assert_eq!(
-            status(&ask(&registry, &format!("GET /v2/{path}"), "", "")),
-            "404",
-            "{path}"
+            header(&missing, "docker-distribution-api-version"),
+            "registry/2.0"
         );
     }
     assert_eq!(status(&ask(&registry, "GET /v2/", "", "")), "200");

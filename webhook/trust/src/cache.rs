@@ -15,7 +15,7 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use lru::LruCache;
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 
 /// Answers by their questions, each found out once at a time.
 ///
@@ -35,8 +35,14 @@ pub(crate) struct Kept<V> {
     found: Instant,
 }
 
-/// What came of finding out: the answer, and whether it may be kept. `None` after a bug.
-type Flight<V> = Shared<BoxFuture<'static, Option<V>>>;
+/// An answer that is being found out. `None` after a bug.
+pub(crate) type Flight<V> = Shared<BoxFuture<'static, Option<V>>>;
+
+/// Where an answer comes from.
+pub(crate) enum Source<V> {
+    Memory(Kept<V>),
+    Flight(Flight<V>),
+}
 
 impl<K, V> Cache<K, V>
 where
@@ -51,41 +57,52 @@ where
         })))
     }
 
-    /// What is known.
-    pub(crate) fn get(&self, key: &K) -> Option<Kept<V>> {
-        self.state().kept.get(key).cloned()
-    }
-
     /// How many answers are kept.
     pub(crate) fn len(&self) -> usize {
         self.state().kept.len()
     }
 
-    /// Waits for the answer that is being found out, or begins to. `find` says whether its answer may be
-    /// kept. `None` after a bug in it.
-    pub(crate) fn find<F>(&self, key: &K, find: impl FnOnce() -> F) -> Flight<V>
+    /// The answer in memory if it still `holds`, or else the one that is being found out, or else begins to.
+    /// `find` says whether its answer may be kept.
+    ///
+    /// One lock covers the look into memory and the start: an answer that arrives between them would be
+    /// found out twice.
+    pub(crate) fn ask<F>(
+        &self,
+        key: &K,
+        holds: impl FnOnce(&Kept<V>) -> bool,
+        find: impl FnOnce() -> F,
+    ) -> Source<V>
     where
         F: Future<Output = (V, bool)> + Send + 'static,
     {
         let mut state = self.state();
-        if let Some(flight) = state.flights.get(key) {
-            return flight.clone();
+        if let Some(kept) = state.kept.get(key).filter(|kept| holds(kept)) {
+            return Source::Memory(kept.clone());
         }
-        let (cache, own_key, found) = (Self(Arc::clone(&self.0)), key.clone(), find());
-        let landing = Landing {
-            cache,
-            key: own_key,
-        };
-        let task = tokio::spawn(async move {
-            let (value, keep) = found.await;
-            landing.land(value.clone(), keep);
-            value
-        });
-        let flight = task.map(Result::ok).boxed().shared();
+        if let Some(flight) = state.flights.get(key) {
+            return Source::Flight(flight.clone());
+        }
+        let (sender, receiver) = oneshot::channel();
+        let flight = receiver.map(Result::ok).boxed().shared();
         state.flights.insert(key.clone(), flight.clone());
-        flight
+        // a runtime that shuts down drops the task at once, and with it its landing, which takes the lock
+        drop(state);
+        let landing = Landing {
+            cache: Self(Arc::clone(&self.0)),
+            key: key.clone(),
+            sender: Some(sender),
+        };
+        let found = find();
+        tokio::spawn(async move {
+            let (value, keep) = found.await;
+            landing.land(value, keep);
+        });
+        Source::Flight(flight)
     }
+}
 
+impl<K: Hash + Eq, V> Cache<K, V> {
     fn state(&self) -> MutexGuard<'_, State<K, V>> {
         // every change is whole before a panic could come
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,13 +123,10 @@ impl<K: Hash + Eq, V> Debug for Cache<K, V> {
 }
 
 /// Ends a flight, after a panic too: a question that is never asked again would be refused for ever.
-struct Landing<K, V>
-where
-    K: Hash + Eq + Clone + Send + 'static,
-    V: Clone + Send + Sync + 'static,
-{
+struct Landing<K: Hash + Eq, V> {
     cache: Cache<K, V>,
     key: K,
+    sender: Option<oneshot::Sender<V>>,
 }
 
 impl<K, V> Landing<K, V>
@@ -120,20 +134,21 @@ where
     K: Hash + Eq + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    fn land(&self, value: V, keep: bool) {
+    fn land(mut self, value: V, keep: bool) {
         if keep {
-            let found = Instant::now();
-            let kept = Kept { value, found };
-            self.cache.state().kept.put(self.key.clone(), kept);
+            let (value, found) = (value.clone(), Instant::now());
+            let mut state = self.cache.state();
+            state.kept.put(self.key.clone(), Kept { value, found });
         }
+        let sender = self.sender.take();
+        // the flight ends first: who hears the answer may ask again at once
+        drop(self);
+        // nobody may wait any more
+        let _ = sender.map(|sender| sender.send(value));
     }
 }
 
-impl<K, V> Drop for Landing<K, V>
-where
-    K: Hash + Eq + Clone + Send + 'static,
-    V: Clone + Send + Sync + 'static,
-{
+impl<K: Hash + Eq, V> Drop for Landing<K, V> {
     fn drop(&mut self) {
         self.cache.state().flights.remove(&self.key);
     }
@@ -147,8 +162,25 @@ mod tests {
 
     use super::*;
 
-    fn cache(entries: usize) -> Cache<&'static str, usize> {
+    type Numbers = Cache<&'static str, usize>;
+
+    fn cache(entries: usize) -> Numbers {
         Cache::new(NonZeroUsize::new(entries).unwrap())
+    }
+
+    fn known(cache: &Numbers, key: &'static str) -> Option<usize> {
+        cache.state().kept.peek(&key).map(|kept| kept.value)
+    }
+
+    /// Asks for what is not known yet.
+    fn find<F>(cache: &Numbers, key: &'static str, find: impl FnOnce() -> F) -> Flight<usize>
+    where
+        F: Future<Output = (usize, bool)> + Send + 'static,
+    {
+        match cache.ask(&key, |_| false, find) {
+            Source::Flight(flight) => flight,
+            Source::Memory(kept) => panic!("memory has {}", kept.value),
+        }
     }
 
     #[tokio::test]
@@ -158,7 +190,7 @@ mod tests {
         let flights: Vec<_> = (0..100)
             .map(|_| {
                 let (asked, gate) = (Arc::clone(&asked), Arc::clone(&gate));
-                cache.find(&"a", || async move {
+                find(&cache, "a", || async move {
                     let _ = gate.acquire().await;
                     (asked.fetch_add(1, Ordering::SeqCst), true)
                 })
@@ -168,48 +200,99 @@ mod tests {
         for flight in flights {
             assert_eq!(flight.await, Some(0));
         }
-        assert_eq!(cache.get(&"a").map(|kept| kept.value), Some(0));
+        assert_eq!(known(&cache, "a"), Some(0));
+    }
+
+    #[tokio::test]
+    async fn what_is_in_memory_is_not_asked_again_while_it_holds() {
+        let cache = cache(1);
+        find(&cache, "a", || async { (1, true) }).await;
+        let again = || async { (2, true) };
+        let kept = cache.ask(&"a", |kept| kept.value == 1, again);
+        assert!(matches!(kept, Source::Memory(Kept { value: 1, .. })));
+        assert_eq!(find(&cache, "a", again).await, Some(2));
+        assert_eq!(known(&cache, "a"), Some(2));
     }
 
     #[tokio::test]
     async fn what_nobody_waits_for_any_more_is_kept() {
         let (cache, gate) = (cache(1), Arc::new(Semaphore::new(0)));
         let held = Arc::clone(&gate);
-        let flight = cache.find(&"a", || async move {
+        let flight = find(&cache, "a", || async move {
             let _ = held.acquire().await;
             (7, true)
         });
         drop(flight);
         gate.add_permits(1);
-        while cache.get(&"a").is_none() {
+        while known(&cache, "a").is_none() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(cache.get(&"a").map(|kept| kept.value), Some(7));
+        assert_eq!(known(&cache, "a"), Some(7));
     }
 
     #[tokio::test]
     async fn what_may_not_be_kept_is_asked_again() {
         let cache = cache(1);
-        assert_eq!(cache.find(&"a", || async { (1, false) }).await, Some(1));
-        assert!(cache.get(&"a").is_none());
-        assert_eq!(cache.find(&"a", || async { (2, false) }).await, Some(2));
+        assert_eq!(find(&cache, "a", || async { (1, false) }).await, Some(1));
+        assert_eq!(known(&cache, "a"), None);
+        assert_eq!(find(&cache, "a", || async { (2, false) }).await, Some(2));
     }
 
     #[tokio::test]
     async fn a_bug_ends_only_its_own_flight() {
         let cache = cache(1);
-        let bug = cache.find(&"a", || async { panic!("a bug") });
+        let bug = find(&cache, "a", || async { panic!("a bug") });
         assert_eq!(bug.await, None);
-        assert_eq!(cache.find(&"a", || async { (1, true) }).await, Some(1));
+        assert_eq!(find(&cache, "a", || async { (1, true) }).await, Some(1));
+    }
+
+    #[test]
+    fn a_runtime_that_ends_ends_the_flights() {
+        let (cache, runtime) = (cache(1), runtime());
+        let entered = runtime.enter();
+        let endless = find(&cache, "a", std::future::pending);
+        drop(entered);
+        drop(runtime);
+        assert!(cache.state().flights.is_empty());
+        assert_eq!(endless.now_or_never(), Some(None));
+    }
+
+    #[test]
+    fn a_question_while_the_runtime_ends_hangs_nobody() {
+        let (cache, runtime) = (Arc::new(cache(1)), runtime());
+        let asker = Asker(Arc::clone(&cache));
+        runtime.spawn(async move {
+            let _asker = asker;
+            std::future::pending::<()>().await;
+        });
+        runtime.block_on(tokio::task::yield_now());
+        drop(runtime);
+        assert!(cache.state().flights.is_empty());
+    }
+
+    /// Asks when it is dropped.
+    struct Asker(Arc<Numbers>);
+
+    impl Drop for Asker {
+        fn drop(&mut self) {
+            drop(find(&self.0, "a", || async { (1, true) }));
+        }
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
     }
 
     #[tokio::test]
     async fn the_cache_is_bounded() {
         let cache = cache(2);
         for key in ["a", "b", "c"] {
-            cache.find(&key, || async { (1, true) }).await;
+            find(&cache, key, || async { (1, true) }).await;
         }
         assert_eq!(cache.len(), 2);
-        assert!(cache.get(&"a").is_none() && cache.get(&"c").is_some());
+        assert_eq!(known(&cache, "a"), None);
+        assert_eq!(known(&cache, "c"), Some(1));
     }
 }

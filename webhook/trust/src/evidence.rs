@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::{fmt, future::Future};
 
 use bytes::Bytes;
 use futures_util::{
@@ -7,7 +7,7 @@ use futures_util::{
 };
 
 use crate::{
-    format::{CANDIDATES, Candidate, Candidates},
+    format::{CANDIDATES, Candidate, Candidates, ManifestError},
     registry::{
         Access, Client, Descriptor, Manifest, OwnedDigest, Referrers, RegistryError, Repository,
         Tag, Version,
@@ -155,6 +155,7 @@ impl Place<'_> {
                     let named = named.map(|found| (found, manifest.digest.clone()));
                     candidates.extend(named);
                 }
+                Err(error @ ManifestError::TooLarge) => self.limit(error).tell(collected),
                 Err(error) => tracing::info!(%error, "a manifest of a signature was passed over"),
             }
         }
@@ -174,9 +175,7 @@ impl Place<'_> {
 
     async fn blob(&self, candidate: Candidate, manifest: OwnedDigest) -> Result<Found, Lack> {
         let Ok(digest) = OwnedDigest::parse(&candidate.digest) else {
-            let registry = self.repository.registry();
-            let why = format!("registry {registry}: names a signature by a wrong digest");
-            return Err(Lack::Limit(why));
+            return Err(self.limit("names a signature by a wrong digest"));
         };
         let (repository, max) = (self.repository, candidate.max_bytes());
         let blob = self.client.blob(repository, &digest, max, self.access);
@@ -189,10 +188,12 @@ impl Place<'_> {
     }
 
     fn too_many(&self, what: &str) -> Lack {
+        self.limit(format_args!("more {what} than are looked at"))
+    }
+
+    fn limit(&self, what: impl fmt::Display) -> Lack {
         let registry = self.repository.registry();
-        Lack::Limit(format!(
-            "registry {registry}: more {what} than are looked at"
-        ))
+        Lack::Limit(format!("registry {registry}: {what}"))
     }
 }
 

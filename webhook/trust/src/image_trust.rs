@@ -5,20 +5,19 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use gatehouse_reference::{Digest, Reference};
+use gatehouse_reference::Reference;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Authorities,
-    cache::Cache,
-    evidence::collect,
-    registry::{Access, Client, OwnedDigest, RegistryError, Repository, Scope, Tag},
-    signature::SignedImage,
-    verdict::{Verdict, Verdicts, judge},
+    cache::{Cache, Kept, Source},
+    registry::{Access, Client, OwnedDigest, Repository, Scope, Tag},
+    search::Search,
+    verdict::{Verdict, Verdicts, unavailable},
 };
 
 /// Finds out what images are and who signed them, and keeps it for a while.
@@ -36,7 +35,7 @@ pub struct Lifetimes {
     pub failed: Duration,
     /// Which digest a tag names.
     pub tag: Duration,
-    /// How long finding out may go on after the request that began it.
+    /// How long finding out may take, whether or not somebody still waits for it.
     pub search: Duration,
 }
 
@@ -58,7 +57,7 @@ pub struct Question<'a> {
 /// What is known of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageFact {
-    /// It exists.
+    /// It has this digest. That it exists is known only where the digest is that of a tag.
     Found {
         /// The digest of the reference, or the one that its tag names now.
         digest: OwnedDigest,
@@ -71,16 +70,16 @@ pub enum ImageFact {
     Unavailable(String),
 }
 
-/// How often something was known already, and what it is worth.
+/// How often verdicts were known already. Tags are not counted: they are asked for anew every few seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheCounts {
-    /// Questions that were answered from memory.
+    /// Questions whose verdicts were in memory.
     pub hits: u64,
-    /// Questions for which a registry was asked, or is being asked.
+    /// Questions for whose verdicts a registry was asked, or is being asked.
     pub misses: u64,
-    /// Answers in memory.
+    /// Images whose verdicts are in memory.
     pub entries: u64,
-    /// All ages, in milliseconds, of answers when they were used; by `hits` it is the average.
+    /// All ages, in milliseconds, of verdicts when they were used; by `hits` it is the average.
     pub age_millis: u64,
 }
 
@@ -148,10 +147,9 @@ impl ImageTrust {
             Ok(repository) => repository,
             Err(error) => return ImageFact::Unavailable(error.to_string()),
         };
-        let late = format!("registry {}: did not answer in time", repository.registry());
         let found = self.find(&reference, &repository, question);
         let found = timeout_at(deadline, found).await;
-        found.unwrap_or(ImageFact::Unavailable(late))
+        found.unwrap_or_else(|_| ImageFact::Unavailable(late(&repository)))
     }
 
     /// What memory was worth so far.
@@ -197,22 +195,14 @@ impl ImageTrust {
             scope: question.access.scope.clone(),
         };
         let lifetime = self.0.lifetimes.tag;
-        if let Some(kept) = self.0.tags.get(&key).filter(|kept| kept.age() < lifetime) {
-            return kept.value;
-        }
-        let (client, access) = (question.client.clone(), question.access.clone());
-        let repository = repository.clone();
-        let flight = self.0.tags.find(&key, || async move {
-            match client.resolve(&repository, &tag, &access).await {
-                Ok(digest) => {
-                    // a tag that is not there yet may be pushed any moment
-                    let keep = digest.is_some();
-                    (Ok(digest), keep)
-                }
-                Err(error) => (Err(logged(&error)), false),
-            }
+        let holds = |kept: &Kept<_>| kept.age() < lifetime;
+        let source = self.0.tags.ask(&key, holds, || {
+            Search::new(repository, question, self.0.lifetimes.search).resolve(tag)
         });
-        flight.await.unwrap_or_else(|| Err(BUG.to_owned()))
+        match source {
+            Source::Memory(kept) => kept.value,
+            Source::Flight(flight) => flight.await.unwrap_or_else(|| Err(BUG.to_owned())),
+        }
     }
 
     async fn verdicts(
@@ -230,110 +220,64 @@ impl ImageTrust {
             authorities: question.authorities.id().to_owned(),
             scope: question.access.scope.clone(),
         };
-        match self.known(&key, question.wanted) {
-            Known::Fresh(verdicts) => chosen(&verdicts, question.wanted),
-            Known::Stale(verdicts) => {
-                drop(self.search(&key, repository, digest, question));
-                chosen(&verdicts, question.wanted)
+        let state = |kept: &Kept<Arc<Verdicts>>| self.0.state(kept, question.wanted);
+        let time = self.0.lifetimes.search;
+        let search = || {
+            let authorities = Arc::clone(question.authorities);
+            Search::new(repository, question, time).verdicts(digest.clone(), authorities)
+        };
+        let holds = |kept: &Kept<_>| state(kept) != State::Over;
+        match self.0.verdicts.ask(&key, holds, search) {
+            Source::Memory(kept) => {
+                self.0.hit(kept.age());
+                if state(&kept) == State::Stale {
+                    let is_fresh = |kept: &Kept<_>| state(kept) == State::Fresh;
+                    drop(self.0.verdicts.ask(&key, is_fresh, search));
+                }
+                chosen(&kept.value, question.wanted)
             }
-            Known::Nothing => {
-                let found = self.search(&key, repository, digest, question).await;
-                found.map_or_else(
-                    || bug(question.wanted),
-                    |found| chosen(&found, question.wanted),
-                )
+            Source::Flight(flight) => {
+                self.0.misses.fetch_add(1, Ordering::Relaxed);
+                match flight.await {
+                    Some(found) => chosen(&found, question.wanted),
+                    None => unavailable(question.wanted.iter().map(String::as_str), BUG),
+                }
             }
         }
     }
+}
 
-    /// What is in memory. Where some of the wanted authorities signed and others did not, it is used and
-    /// looked at again meanwhile: for most rules one is enough, and the others may be about to.
-    fn known(&self, key: &VerdictsKey, wanted: &[String]) -> Known {
-        let shared = &self.0;
-        let kept = shared.verdicts.get(key);
-        let Some(kept) = kept.filter(|kept| kept.age() < shared.lifetimes.verified) else {
-            shared.misses.fetch_add(1, Ordering::Relaxed);
-            return Known::Nothing;
-        };
+/// What verdicts in memory are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// They are the answer.
+    Fresh,
+    /// They are the answer, and are looked for again meanwhile.
+    Stale,
+    /// They must be looked for again.
+    Over,
+}
+
+impl Shared {
+    /// Where some of the wanted authorities signed and others did not, memory is used and looked at again
+    /// meanwhile: for most rules one is enough, and the others may be about to sign.
+    fn state(&self, kept: &Kept<Arc<Verdicts>>, wanted: &[String]) -> State {
         let is_verified =
             |name: &&String| matches!(kept.value.get(*name), Some(Verdict::Verified(_)));
         let verified = wanted.iter().filter(is_verified).count();
         let age = kept.age();
-        if verified == 0 && age >= shared.lifetimes.failed {
-            shared.misses.fetch_add(1, Ordering::Relaxed);
-            return Known::Nothing;
+        let has_failures_to_repeat = verified < wanted.len() && age >= self.lifetimes.failed;
+        match (age < self.lifetimes.verified, has_failures_to_repeat) {
+            (true, false) => State::Fresh,
+            (true, true) if verified > 0 => State::Stale,
+            _ => State::Over,
         }
-        shared.hits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn hit(&self, age: Duration) {
         let millis = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-        shared.age_millis.fetch_add(millis, Ordering::Relaxed);
-        if verified < wanted.len() && age >= shared.lifetimes.failed {
-            Known::Stale(kept.value)
-        } else {
-            Known::Fresh(kept.value)
-        }
-    }
-
-    fn search(
-        &self,
-        key: &VerdictsKey,
-        repository: &Repository,
-        digest: &OwnedDigest,
-        question: Question<'_>,
-    ) -> impl Future<Output = Option<Arc<Verdicts>>> + use<> {
-        let search = Search {
-            client: question.client.clone(),
-            access: question.access.clone(),
-            authorities: Arc::clone(question.authorities),
-            repository: repository.clone(),
-            digest: digest.clone(),
-            until: Instant::now() + self.0.lifetimes.search,
-        };
-        self.0.verdicts.find(key, || search.run())
-    }
-}
-
-/// What memory has.
-enum Known {
-    Fresh(Arc<Verdicts>),
-    Stale(Arc<Verdicts>),
-    Nothing,
-}
-
-/// Finding out who signed an image.
-struct Search {
-    client: Client,
-    access: Access,
-    authorities: Arc<Authorities>,
-    repository: Repository,
-    digest: OwnedDigest,
-    until: Instant,
-}
-
-impl Search {
-    /// The verdicts, and whether they may be kept: not what could not be checked.
-    async fn run(self) -> (Arc<Verdicts>, bool) {
-        let collected = collect(&self.client, &self.repository, &self.digest, &self.access);
-        let Ok(collected) = timeout_at(self.until, collected).await else {
-            return (Arc::new(self.too_late()), false);
-        };
-        let text = self.digest.to_string();
-        let Ok(digest) = Digest::parse(&text) else {
-            return (Arc::new(self.too_late()), false);
-        };
-        let image = SignedImage {
-            digest,
-            registry: self.repository.registry(),
-            repository: self.repository.path(),
-        };
-        let verdicts = judge(&self.authorities, &image, &collected, SystemTime::now());
-        let keep = collected.unavailable.is_none();
-        (Arc::new(verdicts), keep)
-    }
-
-    fn too_late(&self) -> Verdicts {
-        let why = format!("registry {}: timed out", self.repository.registry());
-        let verdict = |name: &str| (name.to_owned(), Verdict::Unavailable(why.clone()));
-        self.authorities.iter().map(|a| verdict(a.name())).collect()
+        self.hits.fetch_add(1, Ordering::Relaxed);
+        self.age_millis.fetch_add(millis, Ordering::Relaxed);
     }
 }
 
@@ -370,15 +314,10 @@ fn chosen(verdicts: &Verdicts, wanted: &[String]) -> Verdicts {
     wanted.iter().filter_map(chosen).collect()
 }
 
-fn bug(wanted: &[String]) -> Verdicts {
-    let verdict = |name: &String| (name.clone(), Verdict::Unavailable(BUG.to_owned()));
-    wanted.iter().map(verdict).collect()
-}
+/// What is said after a panic, whose text is in the log.
+pub(crate) const BUG: &str = "looking for signatures stopped at a bug of Gatehouse, see its log";
 
-const BUG: &str = "looking for signatures stopped at a bug of Gatehouse, see its log";
-
-/// The short form for people; the log gets the rest.
-fn logged(error: &RegistryError) -> String {
-    tracing::info!(%error, detail = error.detail(), "an image could not be looked at");
-    error.to_string()
+/// The request that asked had no more time; the search goes on.
+fn late(repository: &Repository) -> String {
+    format!("registry {}: did not answer in time", repository.registry())
 }

@@ -16,6 +16,7 @@ mod explanation;
 pub mod format;
 mod image_trust;
 pub mod registry;
+mod search;
 pub mod signature;
 mod sigstore;
 mod text;

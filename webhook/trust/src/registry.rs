@@ -3,7 +3,7 @@
 //! It speaks the pulling half of the [distribution specification]: tags, manifests, blobs, referrers.
 //! Whatever a registry answers, a call ends within [`Limits::exchange_time`] for each host that is asked,
 //! holds no more memory than the caps of [`Limits`], and says one of three things: here it is, the registry
-//! says that it does not exist, or a [`RegistryError`]. The second is never a guess.
+//! says that it does not exist, or a [`RegistryError`]. The second is never a guess (`absence`).
 //!
 //! - Credentials go to the host they are for, and to token services that belong to it (`realm`).
 //! - Every address is checked after DNS, and the one that is connected to is the one that was checked
@@ -12,6 +12,7 @@
 //!
 //! [distribution specification]: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 
+mod absence;
 mod address;
 mod bounded;
 mod breaker;

@@ -70,6 +70,13 @@ pub(crate) fn judge(
     verdicts
 }
 
+/// The verdicts of authorities with these names where nothing could be looked at.
+pub(crate) fn unavailable<'a>(names: impl Iterator<Item = &'a str>, why: &str) -> Verdicts {
+    names
+        .map(|name| (name.to_owned(), Verdict::Unavailable(why.to_owned())))
+        .collect()
+}
+
 fn of_one(
     authority: &Authority,
     image: &SignedImage<'_>,

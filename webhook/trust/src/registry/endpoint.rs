@@ -5,6 +5,7 @@ use hyper::{Method, Uri, header::HeaderValue};
 use tokio::time::{Instant, timeout};
 
 use super::{
+    absence,
     client::{Manifest, Referrers, Shared},
     digest::OwnedDigest,
     error::{ErrorKind, Fault, RegistryError},
@@ -71,8 +72,8 @@ impl Endpoint<'_> {
         let answer = self.ask(call).await?;
         match (answer.status, digest_header(&answer)) {
             (200, Some(digest)) => Ok(Some(digest)),
-            (404, _) => Ok(None),
-            (status, _) if status == 200 || NO_HEAD.contains(&status) => {
+            (404, _) if absence::is_likely(&answer) => Ok(None),
+            (status, _) if matches!(status, 200 | 404) || NO_HEAD.contains(&status) => {
                 let manifest = self.manifest(&Version::Tag(tag.clone())).await?;
                 Ok(manifest.map(|manifest| manifest.digest))
             }
@@ -86,7 +87,7 @@ impl Endpoint<'_> {
         let answer = self.ask(call).await?;
         match answer.status {
             200 => manifest(answer, version).map(Some),
-            404 => Ok(None),
+            404 if absence::is_said(&answer) => Ok(None),
             _ => Err(answer.refusal()),
         }
     }
@@ -285,14 +286,16 @@ fn manifest(answer: Answer, version: &Version) -> Result<Manifest, Fault> {
     }
     Ok(Manifest {
         digest,
-        media_type: media_type(&answer).unwrap_or_default().to_owned(),
+        media_type: answer.media_type().unwrap_or_default().to_owned(),
         bytes: answer.body,
     })
 }
 
-/// `None` when the registry has no referrers API: it says so, or answers with something else.
+/// `None` when the registry has no referrers API: it says so, or answers with something else. A list that
+/// cannot be read is no such answer.
 fn first_page(answer: &Answer) -> Result<Option<Index>, Fault> {
     match answer.status {
+        200 if answer.media_type() == Some(INDEX) => later_page(answer).map(Some),
         200 => Ok(page(answer)),
         status if NO_REFERRERS_API.contains(&status) => Ok(None),
         _ => Err(answer.refusal()),
@@ -308,11 +311,6 @@ fn later_page(answer: &Answer) -> Result<Index, Fault> {
 }
 
 fn page(answer: &Answer) -> Option<Index> {
-    let is_index = matches!(media_type(answer), Some(INDEX | "application/json"));
+    let is_index = matches!(answer.media_type(), Some(INDEX | "application/json"));
     index(&answer.body).filter(|_| is_index)
-}
-
-fn media_type(answer: &Answer) -> Option<&str> {
-    let value = answer.header("content-type")?;
-    value.split(';').next().map(str::trim)
 }

@@ -25,7 +25,7 @@ use super::{
     tls,
 };
 
-/// How much of a refusal's text is read, for the log.
+/// How much of a refusal's text is read: to tell whether it is a registry's, and for the log.
 const REFUSAL_MAX_BYTES: usize = 4 * 1024;
 /// The least that hyper takes for a limit of the head.
 const HEAD_MIN_BYTES: usize = 8 * 1024;
@@ -57,11 +57,13 @@ pub(super) struct Call {
     pub(super) max_bytes: usize,
 }
 
-/// What was answered. The body is read when the status is 200; otherwise it is a part, for the log.
+/// What was answered. The body is read when the status is 200; otherwise only its beginning is.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Whether the body is all of it, not a part.
+    pub(super) is_whole: bool,
     /// Where the answer is from, after redirects.
     pub(super) uri: Uri,
 }
@@ -167,41 +169,46 @@ impl Http {
     async fn read(&self, call: Call, response: Response<Incoming>) -> Result<Answer, Fault> {
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
-        let body = match status {
-            _ if call.method == Method::HEAD => Bytes::new(),
+        let (body, outcome) = match status {
+            _ if call.method == Method::HEAD => (Bytes::new(), Ok(())),
             200 => {
                 check_encoding(&head.headers, &call.uri)?;
-                self.body(body, call.max_bytes, &call.uri).await?
+                self.body(body, call.max_bytes, &call.uri).await
             }
-            // the status says enough
-            _ => self
-                .body(body, REFUSAL_MAX_BYTES, &call.uri)
-                .await
-                .unwrap_or_default(),
+            _ => self.body(body, REFUSAL_MAX_BYTES, &call.uri).await,
         };
+        let is_whole = outcome.is_ok();
+        if status == 200 {
+            outcome?;
+        }
         Ok(Answer {
             status,
             headers: head.headers,
             body,
+            is_whole,
             uri: call.uri,
         })
     }
 
-    /// Piece by piece: the length that a registry says is not believed.
-    async fn body(&self, mut body: Incoming, max: usize, uri: &Uri) -> Result<Bytes, Fault> {
+    /// Piece by piece: the length that a registry says is not believed. Beside a fault stands what came
+    /// before it.
+    async fn body(&self, mut body: Incoming, max: usize, uri: &Uri) -> (Bytes, Result<(), Fault>) {
         let mut bytes = BytesMut::new();
-        loop {
+        let outcome = loop {
             let frame = timeout(self.limits.stall_time, body.frame()).await;
-            let Some(frame) = frame.map_err(|_| stalled(uri))? else {
-                return Ok(bytes.freeze());
+            let piece = match frame {
+                Ok(None) => break Ok(()),
+                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                Ok(Some(Err(error))) => break Err(fault_of(&error, uri)),
+                Err(_) => break Err(stalled(uri)),
             };
-            let frame = frame.map_err(|error| fault_of(&error, uri))?;
-            let piece = frame.into_data().unwrap_or_default();
-            if bytes.len() + piece.len() > max {
-                return Err(Fault::new(ErrorKind::TooLarge(max), &place(uri)));
+            let room = max - bytes.len();
+            bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+            if piece.len() > room {
+                break Err(Fault::new(ErrorKind::TooLarge(max), &place(uri)));
             }
-            bytes.extend_from_slice(&piece);
-        }
+        };
+        (bytes.freeze(), outcome)
     }
 }
 
@@ -229,6 +236,12 @@ impl Answer {
     /// A header's value, where it is plain text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The type of the body, without parameters.
+    pub(super) fn media_type(&self) -> Option<&str> {
+        let value = self.header(header::CONTENT_TYPE.as_str())?;
+        value.split(';').next().map(str::trim)
     }
 
     /// How long the host wants to be left alone. A date instead of seconds is not read: clocks differ.

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod absence;
 mod access;
 mod addresses;
 mod limits;

@@ -87,7 +87,9 @@ async fn other_ways_to_have_no_api() {
         Fault::Status(400),
         Fault::Status(405),
         Fault::Status(406),
-        Fault::Bytes(b"<html>".to_vec()),
+        Fault::Other(404, "text/plain", "404 page not found\n"),
+        Fault::Other(200, "text/html", "<html>"),
+        Fault::Other(200, "application/json", "{}"),
     ];
     for fault in faults {
         let registry = Registry::start();
@@ -122,6 +124,16 @@ async fn a_refusal_is_not_an_empty_list() {
         assert_eq!(*refused.unwrap_err().kind(), expected);
         assert_eq!(lines(&registry).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_is_not_an_empty_one() {
+    let registry = Registry::start();
+    let subject = referred(&registry, 1);
+    registry.misbehave(REFERRERS, Fault::ContentLength(20));
+    let refused = found(&client(&[&registry]), &registry, &subject).await;
+    let kind = ErrorKind::Malformed("a page of referrers that is none");
+    assert_eq!(*refused.unwrap_err().kind(), kind);
 }
 
 #[tokio::test]
