@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: demo build test e2e lint fuzz bench gates instructions toolchain nextest
+.PHONY: demo build test e2e pages lint fuzz bench gates instructions toolchain nextest
 
 BINARY := target/release/gatehouse
 
@@ -28,6 +28,10 @@ test: build nextest
 # The tests against a real API server, etcd and kubectl.
 e2e: build nextest
 	tests/e2e.sh
+
+# Plays the scenes of the pages in docs/ and compares every output with what they show.
+pages: build
+	tests/demo/trust.sh | tail -n 1
 
 lint: toolchain
 	cargo fmt --all --check

@@ -37,7 +37,10 @@ impl ImageSource {
         }
         let fact = match &self.trust {
             Some(trust) => self.ask(trust, asked, asking, deadline).await,
-            None => ImageFact::Unavailable("not in the record, and --offline asks nobody".into()),
+            None => ImageFact::Unavailable(
+                "it is not in the record, and --offline asks nobody: record it with --record"
+                    .into(),
+            ),
         };
         let value = fact.to_value();
         if let Some(record) = self.record.as_ref().filter(|_| fact.is_known()) {

@@ -35,3 +35,28 @@ impl Collector for ImageMetrics {
         entries.encode(to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_trust::Lifetimes;
+    use prometheus_client::{encoding::text::encode, registry::Registry};
+
+    use super::*;
+
+    #[test]
+    fn memory_is_counted() {
+        let mut registry = Registry::default();
+        let images = ImageMetrics(ImageTrust::new(Lifetimes::default()));
+        registry.register_collector(Box::new(images));
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for line in [
+            "image_cache_hits_total 0",
+            "image_cache_misses_total 0",
+            "image_cache_hit_age_seconds_total 0.0",
+            "image_cache_entries 0",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in {text}");
+        }
+    }
+}
