@@ -34,7 +34,6 @@ mod proxied;
 mod realm;
 mod repository;
 mod settings;
-mod text;
 mod tls;
 mod token;
 

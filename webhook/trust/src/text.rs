@@ -1,7 +1,7 @@
 //! Text from outside, made fit to be shown.
 
 /// How many characters of a text from outside a message shows.
-pub(crate) const EXCERPT_CHARS: usize = 120;
+pub(crate) const EXCERPT_CHARS: usize = 200;
 
 /// The beginning of a text, escaped where a terminal or a log would not show it as it is.
 pub(crate) fn excerpt(text: &str) -> String {

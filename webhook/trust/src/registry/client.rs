@@ -13,8 +13,8 @@ use super::{
     index::{Descriptor, Index},
     repository::{Repository, Tag, Version},
     settings::{ClientSettings, HostRules, Limits, Mirror, SetupError},
-    text::excerpt,
 };
+use crate::text::excerpt;
 
 /// A client for all registries. Cheap to clone.
 ///

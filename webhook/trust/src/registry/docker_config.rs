@@ -11,8 +11,8 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{
     few::FewPairs,
     keychain::{Credentials, Keychain},
-    text::excerpt,
 };
+use crate::text::excerpt;
 
 /// What stands in one, by key.
 #[derive(Debug, Default)]

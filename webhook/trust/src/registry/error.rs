@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use super::text::excerpt;
+use crate::text::excerpt;
 
 /// Why a registry gave no answer that could be used: "could not check", never "does not exist".
 ///

@@ -6,8 +6,8 @@ use super::{
     digest::OwnedDigest,
     error::{ErrorKind, RegistryError},
     host::Host,
-    text::excerpt,
 };
+use crate::text::excerpt;
 
 /// A repository of a registry that can be asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

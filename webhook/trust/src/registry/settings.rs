@@ -3,7 +3,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use hyper_util::client::proxy::matcher::Matcher;
 use ipnet::IpNet;
 
-use super::{host::Host, text::excerpt};
+use super::host::Host;
+use crate::text::excerpt;
 
 /// What a [`super::Client`] needs to know.
 #[derive(Clone, Debug, Default)]
