@@ -152,14 +152,28 @@ impl Mistakes {
             }
         }
         let distinct = names.iter().collect::<BTreeSet<_>>().len();
-        if let Form::AtLeast { count, .. } = form
-            && count.get() > distinct
-        {
+        let Form::AtLeast { count, .. } = form else {
+            return;
+        };
+        let keys = distinct_keys(names, authorities);
+        if count.get() > distinct {
             self.add(rule.clone().key("atLeast"), format!(
                 "{count} cannot sign where `of` names {distinct}: name more, or write {distinct} at most"
             ));
+        } else if count.get() > keys {
+            self.add(rule.clone().key("atLeast"), format!(
+                "{count} cannot sign, for some of those that `of` names have one key, which counts once: \
+                 name others, or write {keys} at most"
+            ));
         }
     }
+}
+
+/// How many keys the authorities have, as far as their texts tell; what has no key counts by its name.
+fn distinct_keys(names: &[String], authorities: &BTreeMap<String, Authority>) -> usize {
+    let key = |name: &String| authorities.get(name)?.key.as_deref().map(str::trim);
+    let keys = names.iter().map(|name| key(name).ok_or(name));
+    keys.collect::<BTreeSet<_>>().len()
 }
 
 fn names(rule: &SignatureRule) -> &[String] {

@@ -52,9 +52,11 @@ pub enum FormProblem {
 }
 
 /// An authority, so far as the policy needs to know it. The host reads its keys and certificates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Authority {
+    /// Its key as the settings have it: two authorities with one text have one key.
+    pub key: Option<String>,
     /// Whether it signs with certificates of a certificate authority.
     #[serde(deserialize_with = "is_set")]
     pub certificate: bool,

@@ -19,11 +19,15 @@ fn errors(settings: Value) -> Vec<String> {
 
 /// The mistakes of these rules, where there are the authorities `release`, `security` and `partner`.
 fn errors_of(rules: Value) -> Vec<String> {
-    let authority = || json!({"key": "file:key.pub"});
+    let authority = |name: &str| json!({"key": format!("file:{name}.pub")});
     let mut rules = rules.as_array().unwrap().clone();
     rules.push(json!({"images": ["last.io/**"], "anyOf": ["release", "security", "partner"]}));
     errors(json!({
-        "authorities": {"release": authority(), "security": authority(), "partner": authority()},
+        "authorities": {
+            "release": authority("release"),
+            "security": authority("security"),
+            "partner": authority("partner"),
+        },
         "signatures": rules,
     }))
 }
@@ -328,4 +332,30 @@ fn a_name_can_stand_in_a_line_of_a_shell() {
             "{errors:?}"
         );
     }
+}
+
+#[test]
+fn one_key_under_two_names_cannot_sign_twice() {
+    let settings = |count: usize| {
+        json!({
+            "authorities": {
+                "monday": {"key": "file:release.pub"},
+                "friday": {"key": "file:release.pub "},
+                "security": {"key": "file:security.pub"},
+                "builds": {"certificate": "file:ca.pem"},
+            },
+            "signatures": [{
+                "images": ["ghcr.io/acme/**"],
+                "atLeast": count,
+                "of": ["monday", "friday", "security", "builds"],
+            }],
+        })
+    };
+    assert_eq!(errors(settings(3)), [""; 0]);
+    assert_eq!(
+        errors(settings(4)),
+        [
+            "signatures[0].atLeast: 4 cannot sign, for some of those that `of` names have one key, which counts once: name others, or write 3 at most"
+        ]
+    );
 }
