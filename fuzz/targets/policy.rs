@@ -33,7 +33,7 @@ static FIXING: LazyLock<PolicySet> = LazyLock::new(|| {
         fixing(
             "image-trust",
             &IMAGE_TRUST_CODES,
-            &[],
+            &["image"],
             image_trust::METADATA,
         ),
         fixing(
