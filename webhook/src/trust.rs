@@ -1,4 +1,6 @@
-//! `gatehouse trust`: why an image is trusted or not.
+//! `gatehouse trust`: why an image is trusted or not, and whether a bundle is right.
+
+mod bundle;
 
 use std::{
     io::{self, Write},
@@ -36,6 +38,7 @@ pub struct TrustArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     Verify(VerifyArgs),
+    VerifyBundle(bundle::BundleArgs),
 }
 
 /// Explains one image: what the reference means, which signatures there are, what each authority makes of
@@ -62,9 +65,11 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Runs the command.
 pub fn run(args: &TrustArgs) -> ExitCode {
-    let Command::Verify(args) = &args.command;
     let mut text = String::new();
-    let verified = verify(args, &mut text);
+    let verified = match &args.command {
+        Command::Verify(args) => verify(args, &mut text),
+        Command::VerifyBundle(args) => bundle::run(args, &mut text),
+    };
     // a reader that has seen enough is no error
     let _ = io::stdout().write_all(text.as_bytes());
     verified.unwrap_or_else(|message| exit::usage(&message))
@@ -162,9 +167,12 @@ fn write_signature(text: &mut String, number: usize, signature: &SeenSignature) 
     for (authority, verdict) in &signature.verdicts {
         match verdict {
             Ok(signer) => {
-                let by = match &signer.identity {
-                    Some(identity) => format!("`{identity}` with the key {}", signer.id),
-                    None => format!("the key {}", signer.id),
+                let by = match (&signer.identity, &signer.issuer) {
+                    (Some(identity), Some(issuer)) => {
+                        format!("`{identity}`, for whom `{issuer}` vouched")
+                    }
+                    (Some(identity), None) => format!("`{identity}` with the key {}", signer.id),
+                    (None, _) => format!("the key {}", signer.id),
                 };
                 line(
                     text,

@@ -155,7 +155,7 @@ fn a_record_that_lies_about_its_form_verifies_nothing() {
 fn mistakes_in_authorities_are_located() {
     insta::assert_snapshot!(authority("{key: 'file:none.pub'}"), @"error: config.yaml:10:17: spec.settings.authorities.release.key: cannot read `none.pub`: there is no such file");
     insta::assert_snapshot!(authority("{key: nonsense}"), @"error: config.yaml:10:17: spec.settings.authorities.release.key: is not PEM: a line `-----BEGIN …-----` is expected");
-    insta::assert_snapshot!(authority("{}"), @"error: config.yaml:10:7: spec.settings.authorities.release: neither `key` nor `certificate`: one of them is needed");
+    insta::assert_snapshot!(authority("{}"), @"error: config.yaml:10:7: spec.settings.authorities.release: none of `key`, `certificate` and `keyless`: one of them is needed");
     insta::assert_snapshot!(authority("{key: 'file:release.pub', requireTLog: true}"), @"error: config.yaml:10:7: spec.settings.authorities.release: unknown field `requireTLog`");
     insta::assert_snapshot!(authority("{key: 'file:release.pub'}\n      spare: {key: 'file:release.pub'}"), @"error: config.yaml:11:7: spec.settings.authorities.spare: no rule of `signatures` names `spare`, so it decides nothing: name it in one, or remove it");
 }

@@ -60,6 +60,9 @@ pub struct Authority {
     /// Whether it signs with certificates of a certificate authority.
     #[serde(deserialize_with = "is_set")]
     pub certificate: bool,
+    /// Whether it signs without a key of its own, as an identity that Fulcio certifies.
+    #[serde(deserialize_with = "is_set")]
+    pub keyless: bool,
 }
 
 /// What becomes of images that no [`SignatureRule`] matches.

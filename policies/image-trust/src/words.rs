@@ -261,12 +261,15 @@ impl<'c> Shortfall<'c, '_> {
 /// authority.
 fn cosign(name: &str, subject: &Subject<'_, '_>, digest: Digest<'_>) -> String {
     let authority = subject.settings.authorities.get(name);
-    let certificate = match authority.is_some_and(|authority| authority.certificate) {
-        true => format!(" --cert {name}.crt --cert-chain {name}-chain.crt"),
-        false => String::new(),
+    let with = match authority {
+        Some(authority) if authority.keyless => String::new(),
+        Some(authority) if authority.certificate => {
+            format!(" --key {name}.key --cert {name}.crt --cert-chain {name}-chain.crt")
+        }
+        _ => format!(" --key {name}.key"),
     };
     let image = self::name(subject.reference);
-    format!("cosign sign --key {name}.key{certificate} {image}@{digest}")
+    format!("cosign sign{with} {image}@{digest}")
 }
 
 fn provisional(subject: &Subject<'_, '_>) -> &'static str {

@@ -5,6 +5,7 @@
 //! - [`registry`]: a client for registries that cannot be fooled or stalled.
 //! - [`format`]: which layers of a manifest are signatures.
 //! - [`signature`]: whether one of them is an authority's, for an image.
+//! - [`verify_bundle`]: whether a bundle file is right, for any artifact.
 //!
 //! Three outcomes, never two: verified, failed (why), could not be checked (why).
 
@@ -24,10 +25,13 @@ mod verdict;
 
 pub use authorities::Authorities;
 pub use authority::{
-    AUTHORITY_CERTIFICATES, Authority, AuthorityError, CHAIN_CERTIFICATES, Files, IDENTITIES,
-    PEM_BYTES,
+    AUTHORITY_CERTIFICATES, Authority, AuthorityError, CHAIN_CERTIFICATES, COMPILED_PATTERN_BYTES,
+    Files, IDENTITIES, PATTERN_BYTES, PEM_BYTES,
 };
 pub use explanation::{Explanation, SeenSignature};
 pub use image_trust::{CacheCounts, ImageFact, ImageTrust, Lifetimes, Question};
-pub use sigstore::{LogFault, TRUST_ROOT_BYTES};
+pub use sigstore::{
+    BUNDLE_FILE_BYTES, BundleError, BundleSigner, LogFault, TRUST_ROOT_BYTES, VerifiedBundle,
+    verify_bundle,
+};
 pub use verdict::{Failed, Reason, Verdict, Verdicts};

@@ -161,7 +161,9 @@ impl Reason {
             Rejection::OtherSigner(_)
             | Rejection::NoCertificate
             | Rejection::OtherAuthority(_)
-            | Rejection::OtherIdentity(_) => Reason::OtherSigner,
+            | Rejection::OtherIdentity(_)
+            | Rejection::OtherIssuer(_)
+            | Rejection::OtherClaim { .. } => Reason::OtherSigner,
             Rejection::OtherDigest(_) => Reason::OtherDigest,
             Rejection::OtherRepository(_) | Rejection::NoRepository => Reason::OtherRepository,
             Rejection::NotLogged(_) => Reason::NotInLog,

@@ -166,6 +166,23 @@ fn a_certificate_is_signed_with() {
     );
 }
 
+#[test]
+fn an_identity_signs_without_a_key() {
+    let mut settings = rule(json!({"anyOf": ["release"]}));
+    settings["authorities"]["release"] =
+        json!({"keyless": {"issuer": "https://ci.example", "subject": "builds@acme.example"}});
+    let unsigned =
+        json!({"digest": DIGEST, "authorities": {"release": failed_as("not-signed", "", &[])}});
+    let image = format!("ghcr.io/acme/app@{DIGEST}");
+    let said = say("Pod", one(&image), settings, &|_| unsigned.clone());
+    assert_eq!(
+        said.findings[0].help.as_deref(),
+        Some(&*format!(
+            "have it signed by `release`: `cosign sign {image}`"
+        ))
+    );
+}
+
 /// What is said of an image that these authorities have to sign, all of them, with these verdicts.
 fn of_many(count: usize, verdict: impl Fn(usize) -> Value) -> Said {
     let names: Vec<_> = (0..count).map(|i| format!("a{i}")).collect();

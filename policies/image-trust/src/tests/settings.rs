@@ -99,13 +99,33 @@ fn shapes_are_checked() {
 fn the_schema_knows_what_the_host_reads() {
     let schema = jsonschema::validator_for(&metadata::metadata().settings).unwrap();
     let authority = |document: Value| json!({"authorities": {"release": document}});
+    let keyless = |document: Value| json!({"keyless": document});
     for wrong in [
         json!({"keys": "file:a.pub"}),
         json!({"key": ["file:a.pub"]}),
         json!({"key": "file:a.pub", "requireTlog": "yes"}),
         json!({"certificate": "file:ca.pem", "identities": "builds@acme.example"}),
+        json!({"keyless": "builds@acme.example"}),
+        keyless(json!({"subject": "a"})),
+        keyless(json!({"issuer": "a"})),
+        keyless(json!({"issuer": "a", "subject": ""})),
+        keyless(json!({"issuer": "a", "subject": {}})),
+        keyless(json!({"issuer": "a", "subject": {"prefix": "b"}})),
+        keyless(json!({"issuer": "a", "subject": {"glob": "b", "regex": "^b$"}})),
+        keyless(json!({"issuer": "a", "subject": "b".repeat(1025)})),
+        keyless(json!({"issuer": "a", "subject": "b", "claims": {"sha": "c"}})),
     ] {
         assert!(!schema.is_valid(&authority(wrong.clone())), "{wrong}");
+    }
+    for right in [
+        json!({"issuer": "a", "subject": "b".repeat(1024)}),
+        json!({"issuer": {"glob": "a"}, "subject": {"regex": "^b$"}, "claims":
+            {"repository": "acme/app", "ref": "refs/heads/main", "workflow": "release"}}),
+    ] {
+        assert!(
+            schema.is_valid(&authority(keyless(right.clone()))),
+            "{right}"
+        );
     }
     let full = json!({"certificate": "file:ca.pem", "identities": ["builds@acme.example"],
         "requireTlog": true, "bindReference": true, "trustRoot": "file:trusted_root.json"});

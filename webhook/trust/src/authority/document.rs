@@ -3,18 +3,25 @@ use std::{collections::BTreeSet, sync::Arc};
 use gatehouse_abi::Path;
 use serde_json::{Map, Value};
 
-use super::{AuthorityError, Files, Signers, certificate::CertificateAuthority, pem};
+use super::{
+    AuthorityError, Files, Signers,
+    certificate::CertificateAuthority,
+    keyless::{Keyless, KeylessIdentity},
+    pem,
+};
 use crate::{sigstore::TrustRoot, text::excerpt};
 
 /// How many identities an authority may name.
 pub const IDENTITIES: usize = 256;
 
 const FILE: &str = "file:";
-const FIELDS: [&str; 6] = [
+const KINDS: [&str; 3] = ["key", "certificate", "keyless"];
+const FIELDS: [&str; 7] = [
     "bindReference",
     "certificate",
     "identities",
     "key",
+    "keyless",
     "requireTlog",
     "trustRoot",
 ];
@@ -34,7 +41,7 @@ pub(super) fn read(
     files: &Files<'_>,
 ) -> Result<Parts, Vec<AuthorityError>> {
     let Value::Object(members) = document else {
-        let message = "expected an object with `key` or `certificate`";
+        let message = "expected an object with `key`, `certificate` or `keyless`";
         return Err(vec![AuthorityError::new(at.clone(), message)]);
     };
     let mut reader = Reader {
@@ -44,10 +51,10 @@ pub(super) fn read(
         mistakes: Vec::new(),
     };
     reader.refuse_unknown_fields();
-    let signers = reader.signers();
+    let trust_root = reader.trust_root();
+    let signers = reader.signers(trust_root.as_deref());
     let require_tlog = reader.flag("requireTlog");
     let bind_reference = reader.flag("bindReference");
-    let trust_root = reader.trust_root();
     match (signers, trust_root) {
         (Some(signers), Some(trust_root)) if reader.mistakes.is_empty() => Ok(Parts {
             signers,
@@ -81,24 +88,38 @@ impl Reader<'_> {
         }
     }
 
-    fn signers(&mut self) -> Option<Signers> {
-        match (self.has("key"), self.has("certificate")) {
-            (true, false) => self.key(),
-            (false, true) => self.certificate(),
-            (true, true) => self.wrong("both `key` and `certificate`: an authority is one of them"),
-            (false, false) => self.wrong("neither `key` nor `certificate`: one of them is needed"),
+    fn signers(&mut self, root: Option<&TrustRoot>) -> Option<Signers> {
+        let given = KINDS.into_iter().filter(|kind| self.has(kind));
+        match given.collect::<Vec<_>>().as_slice() {
+            ["key"] => self.key(),
+            ["certificate"] => self.certificate(),
+            ["keyless"] => self.keyless(root),
+            [one, other, ..] => self.wrong(&format!(
+                "both `{one}` and `{other}`: an authority is one of them"
+            )),
+            _ => self.wrong("none of `key`, `certificate` and `keyless`: one of them is needed"),
         }
     }
 
     fn key(&mut self) -> Option<Signers> {
-        if self.has("identities") {
-            let message = "goes with `certificate`: a key names nobody";
-            self.wrong_at::<()>("identities", message);
-        }
+        self.refuse_identities("a key names nobody");
         let text = self.content("key")?;
         match pem::public_key(&text) {
             Ok(key) => Some(Signers::Key(key)),
             Err(mistake) => self.wrong_at("key", mistake),
+        }
+    }
+
+    fn keyless(&mut self, root: Option<&TrustRoot>) -> Option<Signers> {
+        self.refuse_identities("`keyless` has a `subject`");
+        let document = self.members.get("keyless").unwrap_or(&Value::Null);
+        let at = self.at.clone().key("keyless");
+        let identity = KeylessIdentity::read(document, &at)
+            .map_err(|found| self.mistakes.extend(found))
+            .ok()?;
+        match Keyless::new(identity, root?) {
+            Ok(keyless) => Some(Signers::Keyless(keyless)),
+            Err(mistake) => self.wrong_at("trustRoot", mistake),
         }
     }
 
@@ -110,6 +131,13 @@ impl Reader<'_> {
         match authority {
             Ok(authority) => Some(Signers::Certificate(authority)),
             Err(mistake) => self.wrong_at("certificate", mistake),
+        }
+    }
+
+    fn refuse_identities(&mut self, why: &str) {
+        if self.has("identities") {
+            let message = format!("goes with `certificate`: {why}");
+            self.wrong_at::<()>("identities", message);
         }
     }
 

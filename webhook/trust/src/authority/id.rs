@@ -32,6 +32,18 @@ pub(super) fn of(parts: &Parts) -> String {
                 }
             }
         }
+        Signers::Keyless(keyless) => {
+            meaning.add(b"keyless");
+            for pattern in [keyless.issuer(), keyless.subject()] {
+                let [kind, text] = pattern.meaning();
+                meaning.add(kind.as_bytes());
+                meaning.add(text.as_bytes());
+            }
+            for (claim, wanted) in keyless.claims() {
+                meaning.add(claim.as_str().as_bytes());
+                meaning.add(wanted.as_bytes());
+            }
+        }
     }
     format!("sha256:{:x}", meaning.0.finalize())
 }

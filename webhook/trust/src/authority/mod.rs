@@ -3,6 +3,8 @@
 mod certificate;
 mod document;
 mod id;
+mod keyless;
+mod pattern;
 mod pem;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -13,8 +15,10 @@ use serde_json::Value;
 pub(crate) use certificate::CertificateAuthority;
 pub use certificate::{AUTHORITY_CERTIFICATES, CHAIN_CERTIFICATES};
 pub use document::IDENTITIES;
+pub(crate) use keyless::Keyless;
+pub use pattern::{COMPILED_PATTERN_BYTES, PATTERN_BYTES};
 pub use pem::PEM_BYTES;
-pub(crate) use pem::certificates as pem_certificates;
+pub(crate) use pem::{certificates as pem_certificates, public_key as pem_public_key};
 
 use crate::sigstore::{PublicKey, TrustRoot};
 
@@ -29,7 +33,15 @@ use crate::sigstore::{PublicKey, TrustRoot};
 /// builds:
 ///   certificate: file:ca.pem     # certificates of an own authority
 ///   identities: [builds@acme.example]
+/// ci:
+///   keyless:                     # certificates of the trust root's Fulcio
+///     issuer: https://token.actions.githubusercontent.com
+///     subject: {glob: "https://github.com/acme/*/.github/workflows/release.yaml@refs/tags/*"}
+///     claims: {repository: acme/app, ref: refs/heads/main, workflow: release}
 /// ```
+///
+/// Issuer and subject are texts that are compared as they are, `{glob: …}` where `*` stands for any text
+/// without a `/` and `**` for any text, or `{regex: …}` with its anchors. They match the whole or nothing.
 #[derive(Clone, Debug)]
 pub struct Authority {
     name: String,
@@ -45,6 +57,7 @@ pub struct Authority {
 pub(crate) enum Signers {
     Key(PublicKey),
     Certificate(CertificateAuthority),
+    Keyless(Keyless),
 }
 
 /// A mistake in an authority.
@@ -122,12 +135,13 @@ impl Authority {
         &self.id
     }
 
-    /// Fingerprints of the public keys that it trusts: of its key, or of the anchors of its
-    /// certificates. Two authorities that share one are not independent of each other.
+    /// Fingerprints of the public keys that it trusts: of its key, or of the anchors of its certificates
+    /// or of its trust root's Fulcio. Two authorities that share one are not independent of each other.
     pub fn signer_ids(&self) -> Vec<String> {
         match &self.signers {
             Signers::Key(key) => vec![key.fingerprint()],
             Signers::Certificate(authority) => authority.anchor_fingerprints(),
+            Signers::Keyless(keyless) => keyless.anchor_fingerprints(),
         }
     }
 

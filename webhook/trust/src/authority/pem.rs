@@ -6,7 +6,7 @@ use crate::sigstore::PublicKey;
 pub const PEM_BYTES: usize = 256 * 1024;
 
 /// The one public key in a PEM.
-pub(super) fn public_key(text: &str) -> Result<PublicKey, String> {
+pub(crate) fn public_key(text: &str) -> Result<PublicKey, String> {
     let blocks = blocks(text)?;
     let [block] = blocks.as_slice() else {
         return Err(format!(

@@ -51,6 +51,7 @@ impl Claim<'_> {
         match &authority.signers {
             Signers::Key(key) => self.verify_key(authority, key, image),
             Signers::Certificate(ca) => self.verify_certificate(authority, ca, image, now),
+            Signers::Keyless(keyless) => self.verify_keyless(authority, keyless, image),
         }
     }
 
@@ -71,6 +72,7 @@ impl Claim<'_> {
         Ok(Signer {
             id: key.fingerprint(),
             identity: None,
+            issuer: None,
         })
     }
 
@@ -104,10 +106,11 @@ impl Claim<'_> {
         Ok(Signer {
             id: key.fingerprint(),
             identity,
+            issuer: None,
         })
     }
 
-    fn certificate(&self) -> Result<Option<Certificate<'_>>, Rejection> {
+    pub(super) fn certificate(&self) -> Result<Option<Certificate<'_>>, Rejection> {
         let Some(Certificates { leaf, chain }) = &self.certificate else {
             return Ok(None);
         };
@@ -129,7 +132,7 @@ impl Claim<'_> {
         })
     }
 
-    fn check_image(&self, image: &SignedImage<'_>, bind: bool) -> Result<(), Rejection> {
+    pub(super) fn check_image(&self, image: &SignedImage<'_>, bind: bool) -> Result<(), Rejection> {
         let wanted = image.digest.to_string();
         let mut ours = self.images.iter().filter(|i| i.digest == wanted).peekable();
         if ours.peek().is_none() {
@@ -147,7 +150,7 @@ impl Claim<'_> {
     }
 
     /// The times that logs and timestamps prove, in seconds since 1970.
-    fn prove(
+    pub(super) fn prove(
         &self,
         authority: &Authority,
         image: &SignedImage<'_>,
@@ -157,12 +160,20 @@ impl Claim<'_> {
         if !bundle.has_log_entry() && !bundle.has_timestamp() {
             return Err(LogFault::Absent);
         }
-        let artifact = match (self.logs_payload, self.digest_for_log(image)) {
-            (true, _) => Artifact::Payload(&self.signed),
-            (false, Some(digest)) => Artifact::Image(digest),
-            (false, None) => return Err(LogFault::Unsupported),
-        };
+        let artifact = self.artifact(image)?;
         authority.trust_root.prove(bundle, artifact, signing)
+    }
+
+    /// What log entries are over.
+    pub(super) fn artifact<'i>(
+        &'i self,
+        image: &SignedImage<'i>,
+    ) -> Result<Artifact<'i>, LogFault> {
+        match (self.logs_payload, self.digest_for_log(image)) {
+            (true, _) => Ok(Artifact::Payload(&self.signed)),
+            (false, Some(digest)) => Ok(Artifact::Image(digest)),
+            (false, None) => Err(LogFault::Unsupported),
+        }
     }
 
     /// The image's digest, or that of another image that this is for: what the log proves must not depend
@@ -176,7 +187,7 @@ impl Claim<'_> {
         digests.find_map(Result::ok)
     }
 
-    fn check_logged(&self, proof: Result<Vec<i64>, LogFault>) -> Result<(), Rejection> {
+    pub(super) fn check_logged(&self, proof: Result<Vec<i64>, LogFault>) -> Result<(), Rejection> {
         let has_entry = self.log.as_ref().is_ok_and(Bundle::has_log_entry);
         match proof {
             Ok(_) if has_entry => Ok(()),

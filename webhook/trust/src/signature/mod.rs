@@ -6,6 +6,7 @@
 mod bundle;
 mod certificate;
 mod claim;
+mod keyless;
 mod rejection;
 mod simple_signing;
 
@@ -63,17 +64,19 @@ pub enum Evidence<'a> {
 /// Who signed, verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
-    /// `sha256:` and the digest of the public key (SubjectPublicKeyInfo). Two signatures with one `id` are
-    /// by one signer.
+    /// `sha256:` and the digest of the public key (SubjectPublicKeyInfo); of a keyless signature, whose
+    /// key nobody uses twice, that of issuer and subject. Two signatures with one `id` are by one signer.
     pub id: String,
     /// Whom the certificate is for, fit to be shown: the accepted one of its names, or the first.
     pub identity: Option<String>,
+    /// The OIDC issuer that vouched for the identity of a keyless signature, fit to be shown.
+    pub issuer: Option<String>,
 }
 
 /// Verifies one signature: that it is one of the authority, and for this image.
 ///
 /// A certificate must have been valid when a log entry or timestamp proves that it signed, or `now` where
-/// nothing proves it. A log entry is judged at the time of this machine, which must not be before it.
+/// nothing proves it; of a keyless signature it has to be proven. A log entry is judged at the time of this machine, which must not be before it.
 ///
 /// # Errors
 /// Why it does not count.

@@ -45,6 +45,17 @@ pub enum Rejection {
     /// A certificate of the authority, for somebody else.
     #[error("its certificate is for {}, who is not among the identities", named(.0.as_deref()))]
     OtherIdentity(Option<String>),
+    /// A certificate for the right subject, for which another issuer vouched.
+    #[error("its certificate names {}", another("issuer", .0.as_deref()))]
+    OtherIssuer(Option<String>),
+    /// A certificate for the right subject, for another build.
+    #[error("its certificate names {}", another(.claim, .found.as_deref()))]
+    OtherClaim {
+        /// What it is that the certificate has to name: `repository`.
+        claim: &'static str,
+        /// What it names.
+        found: Option<String>,
+    },
     /// The certificate was not valid yet when it signed.
     #[error("its certificate was not valid before {}", moment(*.0))]
     NotYetValid(i64),
@@ -93,6 +104,14 @@ const UNPROVEN: &str =
 
 fn of(identity: Option<&str>) -> String {
     identity.map_or_else(String::new, |identity| format!(" of `{identity}`"))
+}
+
+/// `another issuer, `https://…``
+fn another(what: &str, found: Option<&str>) -> String {
+    found.map_or_else(
+        || format!("no {what}"),
+        |found| format!("another {what}, `{found}`"),
+    )
 }
 
 fn named(identity: Option<&str>) -> String {

@@ -3,10 +3,14 @@
 //! They are pinned exactly: what a verifier accepts changes on purpose only.
 
 mod bundle;
+mod file;
+mod fulcio;
 mod key;
 mod trust_root;
 
 pub(crate) use bundle::{Bundle, Material};
+pub use file::{BUNDLE_FILE_BYTES, BundleError, BundleSigner, VerifiedBundle, verify_bundle};
+pub(crate) use fulcio::{CiClaim, FulcioCertificate, FulcioChain, FulcioFault};
 pub(crate) use key::{PublicKey, fingerprint};
 pub(crate) use trust_root::{Artifact, Signing, TrustRoot};
 pub use trust_root::{LogFault, TRUST_ROOT_BYTES};

@@ -12,7 +12,7 @@ use sigstore_verify::{
     types::{self, ArtifactDigest, HashAlgorithm, Sha256Hash, Sha512Hash},
 };
 
-use super::{Bundle, PublicKey};
+use super::{Bundle, FulcioCertificate, FulcioChain, FulcioFault, PublicKey};
 
 /// The longest `trusted_root.json` that is read, in bytes. The public one has 7,000.
 pub const TRUST_ROOT_BYTES: usize = 1024 * 1024;
@@ -21,6 +21,7 @@ pub const TRUST_ROOT_BYTES: usize = 1024 * 1024;
 /// (Sigstore's `trusted_root.json`).
 pub(crate) struct TrustRoot {
     digest: [u8; 32],
+    root: TrustedRoot,
     verifier: Verifier,
 }
 
@@ -87,6 +88,7 @@ impl TrustRoot {
             .map_err(|_| "has a key, a certificate or a validity that cannot be used")?;
         Ok(Self {
             digest: Sha256::digest(json).into(),
+            root,
             verifier,
         })
     }
@@ -125,6 +127,41 @@ impl TrustRoot {
         Ok(times.map(|time| time.as_second()).collect())
     }
 
+    /// Verifies the bundle with its certificate: the chain to a Fulcio of this root, the certificate's own
+    /// transparency, the signature, log entries and timestamps. Whom it is for, the caller compares.
+    pub(crate) fn certified(
+        &self,
+        bundle: &Bundle,
+        artifact: Artifact<'_>,
+    ) -> Result<FulcioCertificate, FulcioFault> {
+        let artifact = artifact.typed().map_err(FulcioFault::Log)?;
+        let policy = without_absent_log(VerificationPolicy::any_identity(), bundle);
+        let result = self.verifier.verify(artifact, &bundle.0, &policy);
+        let result = result.map_err(|error| FulcioFault::from(&error))?;
+        if !(result.certificate_verified() && result.sct_verified()) {
+            return Err(FulcioFault::Chain);
+        }
+        let certificate = result.certificate().cloned();
+        certificate
+            .map(FulcioCertificate::new)
+            .ok_or(FulcioFault::Chain)
+    }
+
+    pub(super) fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The certificate authorities whose certificates are for keyless signatures.
+    pub(crate) fn fulcio_chains(&self) -> impl Iterator<Item = FulcioChain> {
+        let authorities = self.root.certificate_authorities.iter();
+        authorities.map(FulcioChain::from)
+    }
+
+    /// Whether it trusts a log of certificates.
+    pub(crate) fn has_ct_log(&self) -> bool {
+        !self.root.ctlogs.is_empty()
+    }
+
     fn prove_key(
         &self,
         bundle: &Bundle,
@@ -141,12 +178,17 @@ impl TrustRoot {
         artifact: types::Artifact<'_>,
     ) -> Result<VerificationResult, Error> {
         // the chain leads to the authority's own anchors, not to those of the trust root
-        let mut policy = VerificationPolicy::any_identity().skip_certificate_chain();
-        if !bundle.has_log_entry() {
-            // a timestamp alone proves a time
-            policy = policy.skip_tlog_unsafe();
-        }
+        let policy = VerificationPolicy::any_identity().skip_certificate_chain();
+        let policy = without_absent_log(policy, bundle);
         self.verifier.verify(artifact, &bundle.0, &policy)
+    }
+}
+
+/// A timestamp alone proves a time.
+fn without_absent_log(policy: VerificationPolicy, bundle: &Bundle) -> VerificationPolicy {
+    match bundle.has_log_entry() {
+        true => policy,
+        false => policy.skip_tlog_unsafe(),
     }
 }
 
@@ -157,7 +199,7 @@ impl fmt::Debug for TrustRoot {
 }
 
 impl<'a> Artifact<'a> {
-    fn typed(self) -> Result<types::Artifact<'a>, LogFault> {
+    pub(super) fn typed(self) -> Result<types::Artifact<'a>, LogFault> {
         let digest = match self {
             Artifact::Payload(payload) => return Ok(types::Artifact::from_blob(payload)),
             Artifact::Image(digest) => digest,

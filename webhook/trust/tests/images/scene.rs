@@ -274,6 +274,7 @@ pub(crate) fn verified(keys: &[&Key]) -> Verdict {
     let signer = |key: &&Key| Signer {
         id: key.fingerprint(),
         identity: None,
+        issuer: None,
     };
     Verdict::Verified(keys.iter().map(signer).collect())
 }

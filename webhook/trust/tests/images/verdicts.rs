@@ -99,6 +99,7 @@ async fn one_signer_counts_once_and_two_count_twice() {
     let signer = |key: &Key| Signer {
         id: key.fingerprint(),
         identity: Some("builds@acme.example".to_owned()),
+        issuer: None,
     };
     let expected = Verdict::Verified(vec![signer(&one), signer(&two)]);
     assert_eq!(*only(&scene.ask(":1.0").await), expected);

@@ -18,7 +18,7 @@ fn an_authority_is_one_kind() {
     let (ca, key) = (Ca::new("Acme"), Key::p256());
     assert_eq!(
         mistakes(json!({})),
-        "authorities.release: neither `key` nor `certificate`: one of them is needed"
+        "authorities.release: none of `key`, `certificate` and `keyless`: one of them is needed"
     );
     assert_eq!(
         mistakes(json!({"key": key.pem(), "certificate": ca.pem})),
@@ -26,7 +26,7 @@ fn an_authority_is_one_kind() {
     );
     assert_eq!(
         mistakes(json!("release.pub")),
-        "authorities.release: expected an object with `key` or `certificate`"
+        "authorities.release: expected an object with `key`, `certificate` or `keyless`"
     );
 }
 
@@ -37,10 +37,10 @@ fn every_mistake_is_told_with_its_place() {
     assert_eq!(
         mistakes(document),
         "authorities.release.requireTLog: unknown field `requireTLog`: `bindReference`, `certificate`, \
-         `identities`, `key`, `requireTlog`, `trustRoot` are known\n\
+         `identities`, `key`, `keyless`, `requireTlog`, `trustRoot` are known\n\
+         authorities.release.trustRoot: is not a Sigstore `trusted_root.json`\n\
          authorities.release.key: expected text, or `file:` and a path\n\
-         authorities.release.bindReference: expected true or false\n\
-         authorities.release.trustRoot: is not a Sigstore `trusted_root.json`"
+         authorities.release.bindReference: expected true or false"
     );
 }
 
@@ -249,4 +249,112 @@ fn two_names_of_one_key_have_one_signer() {
     let named = authority(json!({"certificate": ca.pem, "identities": ["a@b.c"]}));
     assert_eq!(plain.signer_ids(), named.signer_ids());
     assert_eq!(plain.signer_ids().len(), 1);
+}
+
+/// The mistakes in what `keyless` says.
+fn keyless_mistakes(keyless: Value) -> String {
+    let root = Sigstore::new().trust_root().to_string();
+    mistakes(json!({"keyless": keyless, "trustRoot": root}))
+}
+
+#[test]
+fn keyless_needs_an_issuer_and_a_subject() {
+    for (keyless, missing) in [
+        (json!({"subject": "a@b.c"}), "issuer"),
+        (json!({"issuer": "https://ci.example"}), "subject"),
+    ] {
+        let message = keyless_mistakes(keyless);
+        let start = format!("authorities.release.keyless: `{missing}` is missing");
+        assert!(message.starts_with(&start), "{message}");
+    }
+    assert_eq!(
+        keyless_mistakes(json!("a@b.c")),
+        "authorities.release.keyless: expected an object with `issuer` and `subject`"
+    );
+}
+
+#[test]
+fn mistakes_in_keyless_are_told_with_their_places() {
+    let keyless = json!({
+        "issuer": {"glob": "**"},
+        "subject": {"regex": "acme"},
+        "claims": {"repository": "", "sha": "1"},
+        "identity": "a@b.c",
+    });
+    assert_eq!(
+        keyless_mistakes(keyless),
+        "authorities.release.keyless.identity: unknown field `identity`: `claims`, `issuer`, `subject` are known\n\
+         authorities.release.keyless.issuer: matches anybody, `nobody` for one: name a domain, an organisation or a repository\n\
+         authorities.release.keyless.subject: is not anchored: a regular expression begins with `^` and ends with `$`\n\
+         authorities.release.keyless.claims.sha: unknown field `sha`: `ref`, `repository`, `workflow` are known\n\
+         authorities.release.keyless.claims.repository: is empty, which matches nothing"
+    );
+    let claims = |claims: Value| {
+        keyless_mistakes(
+            json!({"issuer": "https://ci.example", "subject": "a@b.c", "claims": claims}),
+        )
+    };
+    assert!(
+        claims(json!(["main"]))
+            .starts_with("authorities.release.keyless.claims: expected an object")
+    );
+    assert!(
+        claims(json!({"ref": 7}))
+            .starts_with("authorities.release.keyless.claims.ref: expected text")
+    );
+}
+
+#[test]
+fn keyless_needs_a_trust_root_that_issues_certificates() {
+    let sigstore = Sigstore::new();
+    let without = |member: &str| {
+        let mut root = sigstore.trust_root();
+        root[member] = json!([]);
+        let keyless = json!({"issuer": "https://ci.example", "subject": "a@b.c"});
+        mistakes(json!({"keyless": keyless, "trustRoot": root.to_string()}))
+    };
+    assert_eq!(
+        without("certificateAuthorities"),
+        "authorities.release.trustRoot: lacks a certificate authority (`certificateAuthorities`), which `keyless` needs"
+    );
+    assert_eq!(
+        without("ctlogs"),
+        "authorities.release.trustRoot: lacks a certificate transparency log (`ctlogs`), which `keyless` needs"
+    );
+}
+
+#[test]
+fn keyless_goes_with_nothing_else() {
+    let (key, keyless) = (
+        Key::p256(),
+        json!({"issuer": "https://ci.example", "subject": "a@b.c"}),
+    );
+    assert_eq!(
+        mistakes(json!({"key": key.pem(), "keyless": keyless})),
+        "authorities.release: both `key` and `keyless`: an authority is one of them"
+    );
+    assert_eq!(
+        mistakes(json!({"keyless": keyless, "identities": ["a@b.c"]})),
+        "authorities.release.identities: goes with `certificate`: `keyless` has a `subject`"
+    );
+}
+
+#[test]
+fn the_id_of_keyless_is_its_meaning() {
+    let id = |keyless: Value| authority(json!({"keyless": keyless})).id().to_owned();
+    let with = |issuer: Value, subject: Value, claims: Value| {
+        id(json!({"issuer": issuer, "subject": subject, "claims": claims}))
+    };
+    let plain = || with(json!("https://a"), json!("b"), json!({}));
+    assert_eq!(plain(), id(json!({"issuer": "https://a", "subject": "b"})));
+    let ids = [
+        plain(),
+        with(json!("https://ab"), json!("b"), json!({})),
+        with(json!({"glob": "https://a"}), json!("b"), json!({})),
+        with(json!("https://a"), json!({"glob": "b"}), json!({})),
+        with(json!("https://a"), json!("b"), json!({"ref": "c"})),
+        with(json!("https://a"), json!("b"), json!({"workflow": "c"})),
+    ];
+    let different: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len());
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use gatehouse_trust::{Authority, format::Candidates, signature::Evidence};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::*;
 
@@ -15,7 +15,12 @@ static AUTHORITIES: LazyLock<(Key, Vec<Authority>)> = LazyLock::new(|| {
         "key": key.pem(), "requireTlog": true, "bindReference": true, "trustRoot": log.trust_root(),
     });
     let certified = json!({"certificate": Ca::new("Acme").pem});
-    let authorities = vec![key.authority(), authority(logged), authority(certified)];
+    let authorities = vec![
+        key.authority(),
+        authority(logged),
+        authority(certified),
+        KEYLESS.authority.clone(),
+    ];
     (key, authorities)
 });
 
@@ -26,6 +31,26 @@ static CERTIFIED: LazyLock<(Authority, Key, Vec<u8>)> = LazyLock::new(|| {
     let document = json!({"certificate": ca.pem, "identities": ["builds@acme.example"]});
     (authority(document), key, pem.into_contents())
 });
+
+/// An authority of an identity, and what that identity signed.
+static KEYLESS: LazyLock<Identity> = LazyLock::new(|| {
+    let sigstore = Sigstore::new();
+    let (key, workload) = (Key::p256(), Workload::default());
+    let certificate = pem::parse(sigstore.certificate(&key, &workload)).unwrap();
+    Identity {
+        authority: sigstore.usual(),
+        bundle: sigstore.bundle(&workload),
+        layer: sigstore.layer_by(&key, &workload),
+        certificate: certificate.into_contents(),
+    }
+});
+
+struct Identity {
+    authority: Authority,
+    bundle: Value,
+    layer: Layer,
+    certificate: Vec<u8>,
+}
 
 fn refused(evidence: &Evidence<'_>) -> bool {
     let (_, authorities) = &*AUTHORITIES;
@@ -129,6 +154,33 @@ proptest! {
         let pem = pem::Pem::new("CERTIFICATE", der).to_string();
         let verdict = Layer::of(key).annotate("certificate", pem).verify(authority);
         prop_assert!(verdict.is_err(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn a_mangled_keyless_bundle_does_not_panic_nor_sign_another_image(bytes in mangled(KEYLESS.bundle.to_string())) {
+        // see above: what still verifies is by the identity, for the image
+        if let Ok(signer) = judge(&KEYLESS.authority, &Evidence::Bundle(&bytes), NOW) {
+            prop_assert_eq!(signer.identity.as_deref(), Some(Workload::SUBJECT));
+            prop_assert_eq!(signer.issuer.as_deref(), Some(Workload::ISSUER));
+        }
+    }
+
+    #[test]
+    fn a_mangled_certificate_of_an_identity_is_refused(der in mangled_bytes(&KEYLESS.certificate)) {
+        prop_assume!(der != KEYLESS.certificate);
+        let pem = pem::Pem::new("CERTIFICATE", der).to_string();
+        let verdict = KEYLESS.layer.clone().annotate("certificate", pem).verify(&KEYLESS.authority);
+        prop_assert!(verdict.is_err(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn no_keyless_document_panics(text in ".{0,60}", kind in "text|glob|regex") {
+        let pattern = match kind.as_str() {
+            "text" => json!(text),
+            _ => json!({kind: text}),
+        };
+        let claims = json!({"ref": text});
+        let _ = parse(json!({"keyless": {"issuer": pattern, "subject": pattern, "claims": claims}}));
     }
 
     #[test]

@@ -5,7 +5,9 @@
 mod authorities;
 mod bundles;
 mod certificates;
+mod files;
 mod garbage;
+mod keyless;
 mod kit;
 mod limits;
 mod logs;

@@ -74,6 +74,28 @@ fn all() -> Vec<(Rejection, &'static str)> {
             "its certificate is for `builds@acme.example`, who is not among the identities",
         ),
         (
+            Rejection::OtherIssuer(None),
+            "its certificate names no issuer",
+        ),
+        (
+            Rejection::OtherIssuer(Some("https://evil.example".to_owned())),
+            "its certificate names another issuer, `https://evil.example`",
+        ),
+        (
+            Rejection::OtherClaim {
+                claim: "repository",
+                found: None,
+            },
+            "its certificate names no repository",
+        ),
+        (
+            Rejection::OtherClaim {
+                claim: "repository",
+                found: Some("acme/evil".to_owned()),
+            },
+            "its certificate names another repository, `acme/evil`",
+        ),
+        (
             Rejection::NotYetValid(1_750_000_000),
             "its certificate was not valid before 2025-06-15 15:06 UTC",
         ),

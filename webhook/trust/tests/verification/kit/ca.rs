@@ -1,6 +1,6 @@
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType,
 };
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -26,6 +26,7 @@ pub(crate) struct Leaf {
     pub(crate) from: i64,
     pub(crate) until: i64,
     pub(crate) is_ca: IsCa,
+    pub(crate) extensions: Vec<CustomExtension>,
 }
 
 impl Default for Leaf {
@@ -38,6 +39,7 @@ impl Default for Leaf {
             from: NOW - DAY,
             until: NOW + DAY,
             is_ca: IsCa::ExplicitNoCa,
+            extensions: Vec::new(),
         }
     }
 }
@@ -57,7 +59,12 @@ impl Ca {
 
     /// An authority below this one.
     pub(crate) fn intermediate(&self, name: &str) -> Self {
-        let params = ca_params(name, 0, 4_000_000_000);
+        self.intermediate_valid(name, 0, 4_000_000_000)
+    }
+
+    /// An authority below this one that is valid for these seconds.
+    pub(crate) fn intermediate_valid(&self, name: &str, from: i64, until: i64) -> Self {
+        let params = ca_params(name, from, until);
         let key = KeyPair::generate().unwrap();
         let pem = params.signed_by(&key, &self.issuer()).unwrap().pem();
         Self { params, key, pem }
@@ -70,6 +77,7 @@ impl Ca {
         params.subject_alt_names = leaf.names;
         params.extended_key_usages = leaf.usages;
         params.is_ca = leaf.is_ca;
+        params.custom_extensions = leaf.extensions;
         params.not_before = moment(leaf.from);
         params.not_after = moment(leaf.until);
         params.signed_by(&key.0, &self.issuer()).unwrap().pem()
@@ -87,6 +95,10 @@ impl Ca {
         signed["verificationMaterial"] =
             json!({"certificate": {"rawBytes": base64(pem.contents())}});
         signed
+    }
+
+    pub(crate) fn spki(&self) -> Vec<u8> {
+        self.key.subject_public_key_info()
     }
 
     fn issuer(&self) -> Issuer<'_, &KeyPair> {

@@ -52,7 +52,15 @@ impl Log {
 
     /// The entry of a bundle when the log took its envelope.
     pub(crate) fn entry(&self, bundle: &Value, verifier: &str) -> Value {
-        let body = dsse(bundle, verifier).to_string();
+        self.bundle_entry("dsse", &dsse(bundle, verifier).to_string())
+    }
+
+    /// The entry of a bundle when the log took the signature of a file with this payload.
+    pub(crate) fn file_entry(&self, layer: &Layer, verifier: &str) -> Value {
+        self.bundle_entry("hashedrekord", &hashedrekord(layer, verifier).to_string())
+    }
+
+    fn bundle_entry(&self, kind: &str, body: &str) -> Value {
         let payload = json!({
             "body": base64(body.as_bytes()),
             "integratedTime": INTEGRATED,
@@ -64,7 +72,7 @@ impl Log {
         json!({
             "logIndex": "0",
             "logId": {"keyId": base64(&self.id())},
-            "kindVersion": {"kind": "dsse", "version": "0.0.1"},
+            "kindVersion": {"kind": kind, "version": "0.0.1"},
             "integratedTime": INTEGRATED.to_string(),
             "inclusionPromise": {"signedEntryTimestamp": base64(&promise)},
             "inclusionProof": {

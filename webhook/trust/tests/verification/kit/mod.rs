@@ -2,6 +2,7 @@
 
 mod ca;
 mod log;
+mod sigstore;
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,7 @@ use sha2::Digest as _;
 
 pub(crate) use ca::{Ca, Leaf};
 pub(crate) use log::{INTEGRATED, Log};
+pub(crate) use sigstore::{Sct, Sigstore, Workload};
 
 pub(crate) const REFERENCE: &str = "registry.example:5000/acme/app";
 pub(crate) const DIGEST: &str =
