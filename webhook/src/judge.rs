@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use gatehouse_core::{Asked, Decision, Failure, Limits, Purpose, Request, Session, Step};
 use gatehouse_sandbox::Failure as SandboxFailure;
 use time::{Date, OffsetDateTime};
+use tokio::sync::OnceCell;
 
 use crate::{
     config::Snapshot,
@@ -29,6 +30,18 @@ pub async fn judge(
             Step::Done(decision) => return *decision,
         }
     }
+}
+
+/// Runs what a command does to its end, on this thread.
+///
+/// # Errors
+/// When the machine gives no runtime.
+pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime could not be started: {error}"))?;
+    Ok(runtime.block_on(work))
 }
 
 /// Has the facts fetched at once that policies asked for when they saw the same images before.
@@ -69,6 +82,7 @@ async fn fetch(
     let asking = Asking {
         snapshot,
         puller: puller.as_ref(),
+        access: &OnceCell::new(),
         deadline,
     };
     let fetched = asked.into_iter().map(async |asked| {

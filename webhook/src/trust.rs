@@ -6,7 +6,6 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,16 +15,14 @@ use gatehouse_core::{
     finding_text,
 };
 use gatehouse_sandbox::Sandbox;
-use gatehouse_trust::{
-    Explanation, ImageTrust, Lifetimes, Question, SeenSignature, registry::Access,
-};
+use gatehouse_trust::{Explanation, ImageTrust, Lifetimes, Question, SeenSignature};
 use serde_json::json;
 
 use crate::{
-    config::{Runner, Snapshot, Source, Surroundings},
+    config::{Runner, Snapshot, Source, Surroundings, asks_about_images},
     exit,
     facts::FactSource,
-    judge::judge,
+    judge::{block_on, judge},
 };
 
 /// Looks into signatures of images.
@@ -80,11 +77,7 @@ fn verify(args: &VerifyArgs, text: &mut String) -> Result<ExitCode, String> {
     let source = Source::Paths(args.config.clone());
     let surroundings = Surroundings::of_process();
     let snapshot = Snapshot::load(&source, &surroundings, &sandbox).map_err(|e| e.to_string())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("the runtime could not be started: {error}"))?;
-    runtime.block_on(explain(args, &snapshot, text))
+    block_on(explain(args, &snapshot, text))?
 }
 
 async fn explain(
@@ -93,14 +86,11 @@ async fn explain(
     text: &mut String,
 ) -> Result<ExitCode, String> {
     let client = snapshot.registries.client().map_err(|e| e.to_string())?;
-    let access = Access {
-        keychain: Arc::clone(snapshot.registries.keychain()),
-        ..Access::default()
-    };
+    let access = snapshot.registries.access();
     line(text, format_args!("image {}", clean(&args.image, 300)));
     let mut policies = 0;
     for (policy, runner) in snapshot.set.policies().iter().zip(&snapshot.policies) {
-        if !policy.metadata.facts.iter().any(|fact| fact == "image") {
+        if !asks_about_images(&policy.metadata) {
             continue;
         }
         policies += 1;
@@ -207,7 +197,7 @@ fn write_decision(text: &mut String, decision: &Decision, snapshot: &Snapshot) -
     let policies = snapshot.set.policies();
     let judges_images = |name: &str| {
         let policy = policies.iter().find(|policy| policy.name == name);
-        policy.is_some_and(|policy| policy.metadata.facts.iter().any(|fact| fact == "image"))
+        policy.is_some_and(|policy| asks_about_images(&policy.metadata))
     };
     let refusals: Vec<&Judgement> = decision
         .refusals()

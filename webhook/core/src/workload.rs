@@ -27,8 +27,7 @@ pub fn pod_path(group: &str, kind: &str) -> Option<Path> {
 }
 
 /// The lists of containers in a pod's spec.
-pub(crate) const CONTAINER_LISTS: [&str; 3] =
-    ["initContainers", "containers", "ephemeralContainers"];
+pub const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// Containers of all kinds in a pod template.
 pub(crate) fn containers(template: Node<'_>) -> usize {

@@ -23,7 +23,7 @@ use crate::{
     config::{Snapshot, Source, Surroundings},
     exit,
     facts::{FactRecord, FactSource, ImageSource, NamespaceSource},
-    judge::judge,
+    judge::{block_on, judge},
 };
 use input::{Input, Item};
 use report::{Checked, Report};
@@ -129,11 +129,7 @@ fn check(args: &CheckArgs) -> Result<Report, String> {
         },
         namespace: &args.namespace,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("the runtime could not be started: {error}"))?;
-    let report = runtime.block_on(judge.inputs(&inputs));
+    let report = block_on(judge.inputs(&inputs))?;
     args.facts.write(&judge.facts.images)?;
     Ok(report)
 }

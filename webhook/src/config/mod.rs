@@ -7,7 +7,7 @@ mod source;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use gatehouse_abi::{Path, tree::TreeBuf};
+use gatehouse_abi::{Metadata, Path, tree::TreeBuf};
 use gatehouse_core::{
     Policy, PolicySet,
     config::{self, ConfigError, Document, Exemption, PolicySpec, RegistrySpec},
@@ -296,7 +296,7 @@ fn authorities(
     spec: &PolicySpec,
     files: &FileReferences<'_>,
 ) -> Result<Authorities, Vec<ConfigError>> {
-    let asks = module.metadata().facts.iter().any(|fact| fact == "image");
+    let asks = asks_about_images(module.metadata());
     let Some(documents) = spec.settings.get("authorities").filter(|_| asks) else {
         return Ok(Authorities::default());
     };
@@ -306,6 +306,11 @@ fn authorities(
             |error: gatehouse_trust::AuthorityError| ConfigError::new(error.path, error.message);
         errors.into_iter().map(located).collect()
     })
+}
+
+/// Whether a policy with this metadata may ask for facts about images.
+pub(crate) fn asks_about_images(metadata: &Metadata) -> bool {
+    metadata.facts.iter().any(|fact| fact == "image")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,7 +7,7 @@ use std::{
 
 use gatehouse_core::config::{ConfigError, RegistrySpec};
 use gatehouse_trust::registry::{
-    Client, ClientSettings, HostRules, Keychain, Mirror, Proxy, SetupError,
+    Access, Client, ClientSettings, HostRules, Keychain, Mirror, Proxy, Scope, SetupError,
 };
 use ipnet::IpNet;
 
@@ -135,9 +135,12 @@ impl Registries {
         self.client.get_or_init(client).as_ref()
     }
 
-    /// Gatehouse's own credentials.
-    pub(crate) fn keychain(&self) -> &Arc<Keychain> {
-        &self.keychain
+    /// Registries are asked in Gatehouse's own name.
+    pub(crate) fn access(&self) -> Access {
+        Access {
+            keychain: Arc::clone(&self.keychain),
+            scope: Scope::Own,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
 };
 
 use gatehouse_abi::{Need, tree::Node};
+use gatehouse_core::CONTAINER_LISTS;
 use gatehouse_reference::Reference;
 use lru::LruCache;
 
@@ -62,8 +63,7 @@ impl fmt::Debug for ExpectedNeeds {
 fn images<'a>(request: Node<'a>) -> impl Iterator<Item = &'a str> {
     let spec = request.at("pod.spec").unwrap_or(Node::NULL);
     let list = move |name| spec.get(name).unwrap_or(Node::NULL).items();
-    let containers = ["initContainers", "containers", "ephemeralContainers"];
-    let of_containers = containers.into_iter().flat_map(list);
+    let of_containers = CONTAINER_LISTS.into_iter().flat_map(list);
     let of_containers = of_containers.filter_map(|container| container.get("image")?.as_str());
     let of_volumes = list("volumes");
     let of_volumes =

@@ -64,7 +64,8 @@ impl ImageSource {
         let policies = &asking.snapshot.policies;
         let runner = asked.policy.and_then(|policy| policies.get(policy));
         let authorities = runner.map(|runner| Arc::clone(&runner.authorities));
-        let Some(access) = self.access(asking, deadline).await else {
+        let access = asking.access.get_or_init(|| self.access(asking, deadline));
+        let Some(access) = access.await else {
             let why = "the API server did not give the pull secrets in time";
             return ImageFact::Unavailable(why.to_owned());
         };
@@ -73,23 +74,20 @@ impl ImageSource {
             wanted: &asked.need.authorities,
             authorities: &authorities.unwrap_or_default(),
             client,
-            access: &access,
+            access,
         };
         trust.image(question, deadline.into()).await
     }
 
     /// In whose name registries are asked; `None` when that cannot be said in time.
     async fn access(&self, asking: Asking<'_>, deadline: Instant) -> Option<Access> {
-        let own = asking.snapshot.registries.keychain();
+        let own = asking.snapshot.registries.access();
         match (&self.pull_secrets, asking.puller) {
             (Some(secrets), Some(puller)) => {
                 let access = secrets.access(puller, own);
                 timeout_at(deadline.into(), access).await.ok()
             }
-            _ => Some(Access {
-                keychain: Arc::clone(own),
-                ..Access::default()
-            }),
+            _ => Some(own),
         }
     }
 }

@@ -13,7 +13,8 @@ use std::{
 };
 
 use gatehouse_core::{Asked, Fact, FactError};
-use gatehouse_trust::ImageTrust;
+use gatehouse_trust::{ImageTrust, registry::Access};
+use tokio::sync::OnceCell;
 
 use crate::config::Snapshot;
 pub(crate) use expected::ExpectedNeeds;
@@ -39,6 +40,9 @@ pub(crate) struct Asking<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// Who pulls its images, if they have credentials of their own.
     pub(crate) puller: Option<&'a Puller>,
+    /// In whose name registries are asked, found out once for all its images; `None` when that could not
+    /// be said in time.
+    pub(crate) access: &'a OnceCell<Option<Access>>,
     /// When it must be answered.
     pub(crate) deadline: Instant,
 }

@@ -56,20 +56,18 @@ impl PullSecrets {
 
     /// In whose name images of a pod are looked at: with the pod's credentials before Gatehouse's own, if
     /// it has any that may be read.
-    pub(super) async fn access(&self, puller: &Puller, own: &Arc<Keychain>) -> Access {
+    pub(super) async fn access(&self, puller: &Puller, own: Access) -> Access {
         let keychain = match self.known(puller) {
             Some(known) => known.keychain,
             None => self.read(puller).await,
         };
-        match keychain {
-            Some(keychain) => Access {
-                keychain: Arc::new(Keychain::clone(&keychain).joined_with(Keychain::clone(own))),
-                scope: Scope::Namespace(puller.namespace.clone()),
-            },
-            None => Access {
-                keychain: Arc::clone(own),
-                scope: Scope::Own,
-            },
+        let Some(keychain) = keychain else {
+            return own;
+        };
+        let joined = Keychain::clone(&keychain).joined_with(Keychain::clone(&own.keychain));
+        Access {
+            keychain: Arc::new(joined),
+            scope: Scope::Namespace(puller.namespace.clone()),
         }
     }
 
