@@ -21,7 +21,7 @@ use tokio::{runtime::Runtime, time::Instant};
     clippy::panic,
     reason = "the tests of signatures use all of it"
 )]
-#[path = "../tests/verification/kit/mod.rs"]
+#[path = "../tests/verification/kit.rs"]
 mod kit;
 
 /// Both authorities of the policy signed.

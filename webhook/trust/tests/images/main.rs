@@ -16,7 +16,7 @@ mod hostile;
     unused_imports,
     reason = "the tests of signatures use all of it"
 )]
-#[path = "../verification/kit/mod.rs"]
+#[path = "../verification/kit.rs"]
 mod kit;
 mod limits;
 mod memory;

@@ -159,7 +159,7 @@ fn certificates_that_are_none_of_an_authority_are_refused() {
         &key.pem(),
         "has a public key where certificates are expected",
     );
-    begins(&key.0.serialize_pem(), "is a private key");
+    begins(&key.private_pem(), "is a private key");
     begins(
         &ca.issue(&key, Leaf::default()),
         "certificate 1 of 1 (`CN=builds`) is not that of an authority",

@@ -2,21 +2,28 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Key, Layer, base64};
+use crate::{Key, Layer, base64};
 
 /// When the log says that it took an entry, in seconds since 1970: in 2024.
-pub(crate) const INTEGRATED: i64 = 1_720_000_000;
+pub const INTEGRATED: i64 = 1_720_000_000;
 
 /// A transparency log like Rekor, of one entry.
-pub(crate) struct Log(Key);
+pub struct Log(Key);
+
+impl Default for Log {
+    fn default() -> Self {
+        Self(Key::p256())
+    }
+}
 
 impl Log {
-    pub(crate) fn new() -> Self {
+    /// A log with a key of its own.
+    pub fn new() -> Self {
         Self(Key::p256())
     }
 
     /// A `trusted_root.json` that trusts this log only.
-    pub(crate) fn trust_root(&self) -> String {
+    pub fn trust_root(&self) -> String {
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [{
@@ -38,7 +45,7 @@ impl Log {
 
     /// The annotation that cosign 2 writes when the log took this layer. `verifier` is the PEM of the
     /// key or certificate.
-    pub(crate) fn annotation(&self, layer: &Layer, verifier: &str) -> String {
+    pub fn annotation(&self, layer: &Layer, verifier: &str) -> String {
         let body = hashedrekord(layer, verifier);
         let payload = json!({
             "body": base64(body.to_string().as_bytes()),
@@ -51,12 +58,12 @@ impl Log {
     }
 
     /// The entry of a bundle when the log took its envelope.
-    pub(crate) fn entry(&self, bundle: &Value, verifier: &str) -> Value {
+    pub fn entry(&self, bundle: &Value, verifier: &str) -> Value {
         self.bundle_entry("dsse", &dsse(bundle, verifier).to_string())
     }
 
     /// The entry of a bundle when the log took the signature of a file with this payload.
-    pub(crate) fn file_entry(&self, layer: &Layer, verifier: &str) -> Value {
+    pub fn file_entry(&self, layer: &Layer, verifier: &str) -> Value {
         self.bundle_entry("hashedrekord", &hashedrekord(layer, verifier).to_string())
     }
 

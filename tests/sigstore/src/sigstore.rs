@@ -1,10 +1,9 @@
-use gatehouse_trust::Authority;
 use rcgen::{CustomExtension, SanType};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::{Ca, INTEGRATED, Key, Layer, Leaf, Log, authority, base64, bundle};
+use crate::{Ca, INTEGRATED, Key, Layer, Leaf, Log, base64, bundle};
 
 /// Fulcio's own extensions are below this.
 const FULCIO: [u64; 8] = [1, 3, 6, 1, 4, 1, 57264, 1];
@@ -12,31 +11,41 @@ const FULCIO: [u64; 8] = [1, 3, 6, 1, 4, 1, 57264, 1];
 const SCTS: [u64; 10] = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];
 
 /// A Sigstore of one's own: Fulcio, its log of certificates, and Rekor.
-pub(crate) struct Sigstore {
-    pub(crate) root: Ca,
-    pub(crate) fulcio: Ca,
-    pub(crate) ct: Key,
-    pub(crate) log: Log,
+pub struct Sigstore {
+    /// The anchor of its certificates.
+    pub root: Ca,
+    /// The authority below it, which issues them.
+    pub fulcio: Ca,
+    /// The key of its log of certificates.
+    pub ct: Key,
+    /// Its log of signatures.
+    pub log: Log,
 }
 
 /// What a certificate of Fulcio says; the default is a right one for a workflow of `acme/app`, valid for
 /// ten minutes around [`INTEGRATED`].
 #[derive(Clone)]
-pub(crate) struct Workload {
-    pub(crate) subject: SanType,
-    pub(crate) issuer: Option<String>,
+pub struct Workload {
+    /// Whom it is for.
+    pub subject: SanType,
+    /// The OIDC issuer that vouched for it.
+    pub issuer: Option<String>,
     /// Values of GitHub's old extensions, by their last number.
-    pub(crate) github: Vec<(u64, &'static str)>,
+    pub github: Vec<(u64, &'static str)>,
     /// Values of today's extensions, by their last number.
-    pub(crate) claims: Vec<(u64, &'static str)>,
-    pub(crate) sct: Sct,
-    pub(crate) leaf: Leaf,
+    pub claims: Vec<(u64, &'static str)>,
+    /// The promise that it is in a log of certificates.
+    pub sct: Sct,
+    /// All else that the certificate says.
+    pub leaf: Leaf,
 }
 
 /// Which promise of a log of certificates a certificate has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sct {
+pub enum Sct {
+    /// As it should be.
     Right,
+    /// There is none.
     Absent,
     /// Of a log that is not in the trust root.
     Strange,
@@ -45,18 +54,22 @@ pub(crate) enum Sct {
 }
 
 impl Workload {
-    pub(crate) const SUBJECT: &str =
+    /// Whom the default is for.
+    pub const SUBJECT: &str =
         "https://github.com/acme/app/.github/workflows/release.yaml@refs/tags/v1";
-    pub(crate) const ISSUER: &str = "https://token.actions.githubusercontent.com";
+    /// Who vouched for the default.
+    pub const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
-    pub(crate) fn email(address: &str) -> Self {
+    /// A certificate for this address.
+    pub fn email(address: &str) -> Self {
         Self {
             subject: SanType::Rfc822Name(address.try_into().unwrap()),
             ..Self::default()
         }
     }
 
-    pub(crate) fn uri(uri: &str) -> Self {
+    /// A certificate for this URI.
+    pub fn uri(uri: &str) -> Self {
         Self {
             subject: SanType::URI(uri.try_into().unwrap()),
             ..Self::default()
@@ -82,14 +95,22 @@ impl Default for Workload {
     }
 }
 
+impl Default for Sigstore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sigstore {
-    pub(crate) fn new() -> Self {
+    /// A Sigstore of an anchor and one authority below it.
+    pub fn new() -> Self {
         let root = Ca::new("Acme Sigstore");
         let fulcio = root.intermediate("Acme Fulcio");
         Self::of(root, fulcio)
     }
 
-    pub(crate) fn of(root: Ca, fulcio: Ca) -> Self {
+    /// A Sigstore of these authorities.
+    pub fn of(root: Ca, fulcio: Ca) -> Self {
         Self {
             root,
             fulcio,
@@ -99,7 +120,7 @@ impl Sigstore {
     }
 
     /// Its `trusted_root.json`.
-    pub(crate) fn trust_root(&self) -> Value {
+    pub fn trust_root(&self) -> Value {
         let mut root: Value = serde_json::from_str(&self.log.trust_root()).unwrap();
         let certificates = [&self.fulcio, &self.root].map(|ca| {
             let der = pem::parse(&ca.pem).unwrap();
@@ -124,22 +145,8 @@ impl Sigstore {
         root
     }
 
-    /// An authority of this issuer and subject.
-    pub(crate) fn authority(&self, issuer: Value, subject: Value) -> Authority {
-        self.authority_of(json!({"issuer": issuer, "subject": subject}))
-    }
-
-    pub(crate) fn authority_of(&self, keyless: Value) -> Authority {
-        authority(json!({"keyless": keyless, "trustRoot": self.trust_root().to_string()}))
-    }
-
-    /// The authority that wants what [`Workload::default`] is.
-    pub(crate) fn usual(&self) -> Authority {
-        self.authority(json!(Workload::ISSUER), json!(Workload::SUBJECT))
-    }
-
     /// A certificate, in PEM.
-    pub(crate) fn certificate(&self, key: &Key, workload: &Workload) -> String {
+    pub fn certificate(&self, key: &Key, workload: &Workload) -> String {
         let mut leaf = workload.leaf.clone();
         leaf.names = vec![workload.subject.clone()];
         leaf.extensions = workload.extensions();
@@ -150,11 +157,12 @@ impl Sigstore {
     }
 
     /// What `cosign sign` of version 2 writes.
-    pub(crate) fn layer(&self, workload: &Workload) -> Layer {
+    pub fn layer(&self, workload: &Workload) -> Layer {
         self.layer_by(&Key::p256(), workload)
     }
 
-    pub(crate) fn layer_by(&self, key: &Key, workload: &Workload) -> Layer {
+    /// The same with this key.
+    pub fn layer_by(&self, key: &Key, workload: &Workload) -> Layer {
         let certificate = self.certificate(key, workload);
         let layer = Layer::of(key).annotate("certificate", &certificate);
         let entry = self.log.annotation(&layer, &certificate);
@@ -162,13 +170,13 @@ impl Sigstore {
     }
 
     /// What `cosign sign` of version 3 writes.
-    pub(crate) fn bundle(&self, workload: &Workload) -> Value {
+    pub fn bundle(&self, workload: &Workload) -> Value {
         let key = Key::p256();
         self.logged(bundle(&key), &self.certificate(&key, workload))
     }
 
     /// The bundle with this certificate and a log entry.
-    pub(crate) fn logged(&self, mut bundle: Value, certificate: &str) -> Value {
+    pub fn logged(&self, mut bundle: Value, certificate: &str) -> Value {
         let entry = self.log.entry(&bundle, certificate);
         let der = pem::parse(certificate).unwrap();
         bundle["verificationMaterial"] = json!({
@@ -179,7 +187,7 @@ impl Sigstore {
     }
 
     /// What `cosign sign-blob` writes for this file, and the file's digest.
-    pub(crate) fn file_bundle(&self, file: &[u8]) -> (Value, String) {
+    pub fn file_bundle(&self, file: &[u8]) -> (Value, String) {
         let key = Key::p256();
         let certificate = self.certificate(&key, &Workload::default());
         let layer = Layer::over(&key, file);

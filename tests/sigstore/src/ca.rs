@@ -5,28 +5,35 @@ use rcgen::{
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Key, Layer, NOW, base64, bundle};
+use crate::{Key, Layer, NOW, base64, bundle};
 
 /// A day in seconds.
 const DAY: i64 = 86_400;
 
 /// A certificate authority.
-pub(crate) struct Ca {
+pub struct Ca {
     params: CertificateParams,
     key: KeyPair,
-    pub(crate) pem: String,
+    /// Its certificate.
+    pub pem: String,
 }
 
 /// What a certificate says; the default is a right one for `builds@acme.example`, valid for two days
 /// around [`NOW`].
 #[derive(Clone)]
-pub(crate) struct Leaf {
-    pub(crate) names: Vec<SanType>,
-    pub(crate) usages: Vec<ExtendedKeyUsagePurpose>,
-    pub(crate) from: i64,
-    pub(crate) until: i64,
-    pub(crate) is_ca: IsCa,
-    pub(crate) extensions: Vec<CustomExtension>,
+pub struct Leaf {
+    /// Its subject alternative names.
+    pub names: Vec<SanType>,
+    /// What its key may be used for.
+    pub usages: Vec<ExtendedKeyUsagePurpose>,
+    /// The second since 1970 from which it is valid.
+    pub from: i64,
+    /// Its last second since 1970.
+    pub until: i64,
+    /// Whether it says that it is an authority's.
+    pub is_ca: IsCa,
+    /// More extensions.
+    pub extensions: Vec<CustomExtension>,
 }
 
 impl Default for Leaf {
@@ -45,12 +52,13 @@ impl Default for Leaf {
 }
 
 impl Ca {
-    pub(crate) fn new(name: &str) -> Self {
+    /// A self-signed authority that is valid from 1970 to 2096.
+    pub fn new(name: &str) -> Self {
         Self::valid(name, 0, 4_000_000_000)
     }
 
     /// A self-signed authority that is valid for these seconds.
-    pub(crate) fn valid(name: &str, from: i64, until: i64) -> Self {
+    pub fn valid(name: &str, from: i64, until: i64) -> Self {
         let params = ca_params(name, from, until);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
@@ -58,12 +66,12 @@ impl Ca {
     }
 
     /// An authority below this one.
-    pub(crate) fn intermediate(&self, name: &str) -> Self {
+    pub fn intermediate(&self, name: &str) -> Self {
         self.intermediate_valid(name, 0, 4_000_000_000)
     }
 
     /// An authority below this one that is valid for these seconds.
-    pub(crate) fn intermediate_valid(&self, name: &str, from: i64, until: i64) -> Self {
+    pub fn intermediate_valid(&self, name: &str, from: i64, until: i64) -> Self {
         let params = ca_params(name, from, until);
         let key = KeyPair::generate().unwrap();
         let pem = params.signed_by(&key, &self.issuer()).unwrap().pem();
@@ -71,7 +79,7 @@ impl Ca {
     }
 
     /// A certificate for this key, in PEM.
-    pub(crate) fn issue(&self, key: &Key, leaf: Leaf) -> String {
+    pub fn issue(&self, key: &Key, leaf: Leaf) -> String {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "builds");
         params.subject_alt_names = leaf.names;
@@ -84,12 +92,12 @@ impl Ca {
     }
 
     /// What cosign 2 signs with a certificate of this authority.
-    pub(crate) fn layer(&self, key: &Key, leaf: Leaf) -> Layer {
+    pub fn layer(&self, key: &Key, leaf: Leaf) -> Layer {
         Layer::of(key).annotate("certificate", self.issue(key, leaf))
     }
 
     /// What cosign 3 signs with a certificate of this authority.
-    pub(crate) fn bundle(&self, key: &Key, leaf: Leaf) -> Value {
+    pub fn bundle(&self, key: &Key, leaf: Leaf) -> Value {
         let pem = pem::parse(self.issue(key, leaf)).unwrap();
         let mut signed = bundle(key);
         signed["verificationMaterial"] =
@@ -97,7 +105,8 @@ impl Ca {
         signed
     }
 
-    pub(crate) fn spki(&self) -> Vec<u8> {
+    /// Its public key (SubjectPublicKeyInfo) in DER.
+    pub fn spki(&self) -> Vec<u8> {
         self.key.subject_public_key_info()
     }
 
