@@ -6,6 +6,7 @@ pub mod certs;
 pub mod check;
 pub mod config;
 pub mod exit;
+pub mod explain;
 pub mod facts;
 pub mod judge;
 pub mod policy;
@@ -28,6 +29,7 @@ struct Cli {
 enum Command {
     Serve(Box<serve::ServeArgs>),
     Check(check::CheckArgs),
+    Explain(explain::ExplainArgs),
     Certs(certs::CertsArgs),
     Policy(policy::PolicyArgs),
     Trust(trust::TrustArgs),
@@ -38,6 +40,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(*args),
         Command::Check(args) => check::run(args),
+        Command::Explain(args) => explain::run(&args),
         Command::Certs(args) => certs::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Trust(args) => trust::run(&args),

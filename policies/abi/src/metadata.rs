@@ -71,6 +71,9 @@ pub struct CodeInfo {
     pub bad: String,
     /// The same fragment, mended.
     pub good: String,
+    /// How a manifest is mended, and what to watch for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fix: String,
     /// Where to read on.
     #[serde(default)]
     pub links: Vec<String>,
