@@ -4,6 +4,7 @@
 
 pub mod certs;
 pub mod check;
+pub mod completions;
 pub mod config;
 pub mod exit;
 pub mod explain;
@@ -11,6 +12,7 @@ pub mod facts;
 pub mod judge;
 pub mod policy;
 pub mod serve;
+mod suggestion;
 pub mod trust;
 
 use std::process::ExitCode;
@@ -33,6 +35,7 @@ enum Command {
     Certs(certs::CertsArgs),
     Policy(policy::PolicyArgs),
     Trust(trust::TrustArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Runs the command line.
@@ -44,5 +47,6 @@ pub fn run() -> ExitCode {
         Command::Certs(args) => certs::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Trust(args) => trust::run(&args),
+        Command::Completions(args) => completions::run(&args),
     }
 }

@@ -79,7 +79,7 @@ fn standard_input_and_folders_are_read() {
     let run = folder.run(&["check", "."]);
     assert_eq!(run.code(), 0);
     insta::assert_snapshot!(run.out(), @"
-    not Kubernetes YAML, not judged: ./b.json, line 1
+    not Kubernetes YAML, not judged: b.json, line 1
 
     1 object: 1 allowed
     ");
@@ -159,12 +159,12 @@ fn broken_input_ends_with_2_and_hides_nothing() {
         .filter(|l| l.contains("rror: ") || l.starts_with("not "))
         .collect();
     insta::assert_snapshot!(errors.join("\n"), @"
-    error: ./a.yaml: line 1, column 4: not valid YAML: this `[` is not closed
-    error: ./b.yaml: line 2, column 1: duplicate key `kind`, already on line 1
-    error: ./b.yaml: line 6, column 1: a manifest is a mapping, this is text
-    error: ./d.yaml: the file has no document: it is empty or has only comments
+    error: a.yaml: line 1, column 4: not valid YAML: this `[` is not closed
+    error: b.yaml: line 2, column 1: duplicate key `kind`, already on line 1
+    error: b.yaml: line 6, column 1: a manifest is a mapping, this is text
+    error: d.yaml: the file has no document: it is empty or has only comments
     error: missing.yaml: there is no such file or folder
-    not Kubernetes YAML, not judged: ./b.yaml, line 4
+    not Kubernetes YAML, not judged: b.yaml, line 4
     ");
 }
 
@@ -342,4 +342,132 @@ fn a_reader_that_stops_early_is_no_error() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+fn patterns_are_matched_and_what_matches_nothing_is_said() {
+    let folder = Folder::with(&[("a.yaml", GOOD), ("b.yml", GOOD), ("c.txt", "x")]);
+    let run = folder.run(&["check", "*.y*ml"]);
+    assert_eq!(run.out(), "2 objects: 2 allowed\n");
+    let run = folder.run(&["check", "k8s/**/*.yaml"]);
+    assert_eq!(run.code(), 2);
+    assert_eq!(
+        run.out(),
+        "error: k8s/**/*.yaml: it cannot be read: no file matches it\n\n0 objects\n"
+    );
+}
+
+#[test]
+fn a_run_that_judges_nothing_is_an_error() {
+    let folder = Folder::with(&[("values.yaml", "replicas: 1\n")]);
+    let run = folder.run_with_input(&["check", "-"], b"");
+    assert_eq!(run.code(), 2);
+    assert!(
+        run.out()
+            .starts_with("error: <stdin>: the file has no document"),
+        "{}",
+        run.out()
+    );
+    let run = folder.run(&["check", "."]);
+    assert_eq!(run.code(), 2);
+    insta::assert_snapshot!(run.out(), @"
+    error: .: there is no Kubernetes object in it
+
+    not Kubernetes YAML, not judged: values.yaml, line 1
+
+    0 objects
+    ");
+}
+
+#[test]
+fn what_was_rendered_names_its_template() {
+    let pod = CRON_JOB.replace(
+        "# nightly report\n",
+        "---\n# Source: shop/templates/report.yaml\n",
+    );
+    let run = Folder::with(&[]).run_with_input(&["check", "-"], pod.as_bytes());
+    assert!(
+        run.out().contains(":11 (shop/templates/report.yaml)\n"),
+        "{}",
+        run.out()
+    );
+
+    let origin = "\
+metadata:
+  annotations:
+    config.kubernetes.io/origin: |
+      path: base/report.yaml
+";
+    let pod = CRON_JOB.replace("metadata:\n", origin);
+    let run = Folder::with(&[]).run_with_input(&["check", "--output", "json", "-"], pod.as_bytes());
+    assert_eq!(run.json()["objects"][0]["origin"], "base/report.yaml");
+}
+
+#[test]
+fn colours_come_when_they_are_wanted() {
+    let folder = Folder::with(&[("report.yaml", CRON_JOB)]);
+    let plain = folder.run(&["check", "report.yaml"]);
+    let painted = folder.run(&["check", "--color", "always", "report.yaml"]);
+    assert!(!plain.out().contains('\u{1b}'));
+    assert!(
+        painted
+            .out()
+            .contains("\u{1b}[1;31mhost-network\u{1b}[0m: ")
+    );
+}
+
+#[test]
+fn another_configuration_is_compared() {
+    let level = |level: &str| POLICY.replace("LEVEL", level);
+    let (old, new) = (level("baseline"), level("restricted"));
+    let files = [("old", &*old), ("new", &*new), ("report.yaml", CRON_JOB)];
+    let folder = Folder::with(&files);
+    let run = folder.run(&[
+        "check",
+        "--config",
+        "new",
+        "--against",
+        "old",
+        "report.yaml",
+    ]);
+    insta::assert_snapshot!(run.out());
+    assert_eq!(run.code(), 0, "it was refused before");
+
+    let loose = level("privileged");
+    let folder = Folder::with(&[("old", &*loose), ("new", &*new), ("report.yaml", CRON_JOB)]);
+    let stricter = folder.run(&[
+        "check",
+        "--config",
+        "new",
+        "--against",
+        "old",
+        "report.yaml",
+    ]);
+    assert_eq!(stricter.code(), 1);
+    assert!(stricter.out().ends_with("1 object: 1 newly refused\n"));
+    let same = folder.run(&[
+        "check",
+        "--config",
+        "new",
+        "--against",
+        "new",
+        "report.yaml",
+    ]);
+    assert_eq!(
+        (same.code(), same.out()),
+        (0, "1 object: nothing changes\n")
+    );
+    let args = [
+        "check",
+        "--config",
+        "new",
+        "--against",
+        "old",
+        "--output",
+        "json",
+        "report.yaml",
+    ];
+    let json = folder.run(&args).json();
+    assert_eq!(json["summary"]["newlyRefused"], 1);
+    assert_eq!(json["changes"][0]["from"], "no problem");
 }

@@ -27,15 +27,26 @@ pub(super) enum Item<'a> {
     Broken(&'a str),
 }
 
+/// The name of standard input.
+pub(super) const STDIN: &str = "<stdin>";
+
 /// How deep folders may nest; symbolic links to folders are not followed.
 const MAX_DEPTH: usize = 32;
 
 /// Reads a file, standard input (`-`), or all manifests below a folder, ordered by name.
 pub(super) fn read(path: &Path) -> Vec<Input> {
     if path == Path::new("-") {
-        return vec![Input::of("<stdin>".into(), read_stdin())];
+        return vec![Input::of(STDIN.into(), read_stdin())];
     }
-    let name = |path: &Path| path.display().to_string();
+    let name = |path: &Path| {
+        path.strip_prefix("./")
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    };
+    if let Some(pattern) = pattern(path) {
+        return read_matching(pattern);
+    }
     if !path.is_dir() {
         return vec![Input::of(name(path), read_file(path))];
     }
@@ -53,6 +64,35 @@ pub(super) fn read(path: &Path) -> Vec<Input> {
                 .map(|file| Input::of(name(file), read_file(file)))
                 .collect()
         }
+    }
+}
+
+/// The paths as one text.
+pub(super) fn names(paths: &[PathBuf]) -> String {
+    let names = paths.iter().map(|path| match path == Path::new("-") {
+        true => STDIN.to_owned(),
+        false => path.display().to_string(),
+    });
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// The path as a pattern, if it is one and no file has that very name.
+fn pattern(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    (text.contains(['*', '?', '[']) && !path.exists()).then_some(text)
+}
+
+/// Reads all files and folders that a pattern matches, ordered by name.
+fn read_matching(pattern: &str) -> Vec<Input> {
+    let unreadable = |why: String| vec![Input::of(pattern.to_owned(), Err(io::Error::other(why)))];
+    let paths = match glob::glob(pattern) {
+        Ok(paths) => paths,
+        Err(error) => return unreadable(format!("it is no pattern: {}", error.msg)),
+    };
+    let inputs: Vec<_> = paths.flatten().flat_map(|path| read(&path)).collect();
+    match inputs.is_empty() {
+        true => unreadable("no file matches it".to_owned()),
+        false => inputs,
     }
 }
 

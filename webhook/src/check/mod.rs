@@ -1,8 +1,16 @@
 //! `gatehouse check`: the cluster's verdicts on files, in the cluster's words.
 
+mod against;
+mod color;
+mod github;
 mod input;
+mod junit;
 mod namespaces;
+mod origin;
+mod progress;
 mod report;
+mod sarif;
+mod selection;
 mod text;
 
 use std::{
@@ -14,7 +22,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use futures_util::stream::{self, StreamExt};
-use gatehouse_core::{Decision, Limits, Purpose, Request};
+use gatehouse_core::{Decision, Limits, Policy, Purpose, Request};
 use gatehouse_manifest::Object;
 use gatehouse_sandbox::Sandbox;
 use gatehouse_trust::{ImageTrust, Lifetimes};
@@ -25,8 +33,12 @@ use crate::{
     facts::{FactRecord, FactSource, ImageSource, NamespaceSource},
     judge::{block_on, judge},
 };
+use against::Changes;
+use color::{Color, painted};
 use input::{Input, Item};
+use progress::Progress;
 use report::{Checked, Report};
+use selection::Selection;
 
 /// Judges manifests as the webhook would.
 ///
@@ -34,7 +46,8 @@ use report::{Checked, Report};
 /// read, 3 could not check; of several, 2 wins over 3 over 1.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Files, folders (their .yaml, .yml and .json files, recursively), or - for standard input.
+    /// Files, folders (their .yaml, .yml and .json files, recursively), patterns such as 'k8s/**/*.yaml', or -
+    /// for standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -53,11 +66,23 @@ pub struct CheckArgs {
     #[command(flatten)]
     facts: FactArgs,
 
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Show what would be judged otherwise than by this configuration: a file or a folder, any number of times.
+    /// Exit code 1 then means that something is newly refused.
+    #[arg(long, value_name = "OLD-CONFIG", conflicts_with = "record")]
+    against: Vec<PathBuf>,
+
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
 
-    /// Findings that are shown although they refuse nothing.
+    /// Whether the text has colours.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+
+    /// Findings that are shown although they refuse nothing: the same as --min-mode.
     #[arg(long, value_enum, value_name = "MODE")]
     show: Option<Show>,
 }
@@ -84,6 +109,12 @@ enum Output {
     Text,
     /// For programs: one JSON document.
     Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For CI servers: JUnit's XML, a test for each object.
+    Junit,
+    /// For GitHub Actions: annotations at the lines.
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -100,27 +131,59 @@ const OBJECTS_AT_ONCE: usize = 16;
 
 /// Runs the command.
 pub fn run(args: CheckArgs) -> ExitCode {
-    match check(&args) {
-        Ok(report) => write(&args, &report)
-            .map_or_else(|error| broken_output(&error), |()| report.exit_code()),
-        Err(message) => exit::usage(&message),
-    }
+    let inputs: Vec<Input> = args.paths.iter().flat_map(|p| input::read(p)).collect();
+    let ended = match args.against.as_slice() {
+        [] => report(&args, &inputs),
+        old => compare(&args, &inputs, old),
+    };
+    ended.unwrap_or_else(|message| exit::usage(&message))
 }
 
-fn check(args: &CheckArgs) -> Result<Report, String> {
-    let source = match args.config.as_slice() {
+fn report(args: &CheckArgs, inputs: &[Input]) -> Result<ExitCode, String> {
+    let (report, snapshot) = check(args, inputs, &args.config)?;
+    let written = write(args, &report, snapshot.set.policies());
+    Ok(written.map_or_else(|error| broken_output(&error), |()| report.exit_code()))
+}
+
+fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<ExitCode, String> {
+    let (old, _) = check(args, inputs, old)?;
+    let (new, _) = check(args, inputs, &args.config)?;
+    let changes = Changes::between(&old, &new);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = match args.output {
+        Output::Text => changes.write_text(&mut out),
+        Output::Json => changes.write_json(&mut out),
+        Output::Sarif | Output::Junit | Output::Github => {
+            return Err("--against writes text or json".to_owned());
+        }
+    };
+    if let Err(error) = written.and_then(|()| out.flush()) {
+        return Ok(broken_output(&error));
+    }
+    for (file, error) in &new.unreadable {
+        exit::usage(&format!("{file}: {error}"));
+    }
+    Ok(match new.unreadable.is_empty() {
+        true => changes.exit_code(),
+        false => ExitCode::from(exit::USAGE),
+    })
+}
+
+/// Judges what was read by the policies of these paths, or by the default policies.
+fn check(
+    args: &CheckArgs,
+    inputs: &[Input],
+    config: &[PathBuf],
+) -> Result<(Report, Snapshot), String> {
+    let source = match config {
         [] => Source::DefaultPolicies,
         paths => Source::Paths(paths.to_vec()),
     };
     let sandbox = Sandbox::new(gatehouse_sandbox::Limits::default()).map_err(|e| e.to_string())?;
     let surroundings = Surroundings::of_process();
     let snapshot = Snapshot::load(&source, &surroundings, &sandbox).map_err(|e| e.to_string())?;
-    let inputs: Vec<Input> = args
-        .paths
-        .iter()
-        .flat_map(|path| input::read(path))
-        .collect();
-    let facts = namespaces::known(&inputs, &args.namespace, args.namespace_labels.as_deref());
+    args.selection.check(snapshot.set.policies())?;
+    let facts = namespaces::known(inputs, &args.namespace, args.namespace_labels.as_deref());
     let judge = Judge {
         snapshot: &snapshot,
         facts: FactSource {
@@ -128,10 +191,12 @@ fn check(args: &CheckArgs) -> Result<Report, String> {
             images: args.facts.source()?,
         },
         namespace: &args.namespace,
+        selection: &args.selection,
     };
-    let report = block_on(judge.inputs(&inputs))?;
+    let mut report = block_on(judge.inputs(inputs))?;
+    report.expect_objects(&input::names(&args.paths));
     args.facts.write(&judge.facts.images)?;
-    Ok(report)
+    Ok((report, snapshot))
 }
 
 impl FactArgs {
@@ -158,6 +223,7 @@ struct Judge<'a> {
     snapshot: &'a Snapshot,
     facts: FactSource,
     namespace: &'a str,
+    selection: &'a Selection,
 }
 
 impl Judge<'_> {
@@ -177,8 +243,11 @@ impl Judge<'_> {
                 }
             }
         }
+        let progress = &Progress::new(objects.len());
         let checked = stream::iter(objects).map(|(input, document, object)| async move {
-            let (namespace, decision) = self.object(object).await;
+            let (namespace, mut decision) = self.object(object).await;
+            self.selection.apply(&mut decision);
+            progress.step();
             let manifest = input.manifest.as_ref();
             Checked::new(&input.name, document, manifest, object, namespace, decision)
         });
@@ -211,11 +280,22 @@ impl Judge<'_> {
     }
 }
 
-fn write(args: &CheckArgs, report: &Report) -> io::Result<()> {
+fn write(args: &CheckArgs, report: &Report, policies: &[Policy]) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match args.output {
-        Output::Text => text::write(&mut out, report, args.show == Some(Show::Audit))?,
+        Output::Text => {
+            let show_audit = args.show == Some(Show::Audit) || args.selection.shows_audited();
+            let mut text = Vec::new();
+            text::write(&mut text, report, show_audit)?;
+            match args.color.is_wanted() {
+                true => out.write_all(painted(&String::from_utf8_lossy(&text)).as_bytes())?,
+                false => out.write_all(&text)?,
+            }
+        }
         Output::Json => report::write_json(&mut out, report)?,
+        Output::Sarif => sarif::write(&mut out, report, policies)?,
+        Output::Junit => junit::write(&mut out, report)?,
+        Output::Github => github::write(&mut out, report)?,
     }
     out.flush()
 }

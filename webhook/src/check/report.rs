@@ -7,6 +7,7 @@ use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, denial};
 use gatehouse_manifest::{Location, Manifest, Object};
 use serde_json::{Value, json};
 
+use super::origin;
 use crate::exit;
 
 /// What a run of `check` found.
@@ -25,10 +26,12 @@ pub(super) struct Checked {
     pub(super) file: String,
     document: usize,
     pub(super) line: usize,
-    api_version: String,
+    pub(super) api_version: String,
     pub(super) kind: String,
-    namespace: String,
+    pub(super) namespace: String,
     pub(super) name: String,
+    /// The file that it was rendered from, where that is said.
+    pub(super) origin: Option<String>,
     pub(super) decision: Decision,
     /// The text that the cluster would say, too.
     pub(super) text: Option<String>,
@@ -60,6 +63,13 @@ impl Report {
     pub(super) fn count(&self, verdict: Verdict) -> usize {
         let is = |checked: &&Checked| checked.decision.verdict() == verdict;
         self.objects.iter().filter(is).count()
+    }
+
+    /// Says that nothing was judged, which nobody wants: a path may be wrong, or what renders may have failed.
+    pub(super) fn expect_objects(&mut self, paths: &str) {
+        if self.objects.is_empty() && self.unreadable.is_empty() {
+            self.unreadable(paths, "there is no Kubernetes object in it");
+        }
     }
 
     /// Of several, input that cannot be read wins over what could not be checked over what is refused.
@@ -101,6 +111,7 @@ impl Checked {
                 name if name.is_empty() => text("metadata.generateName"),
                 name => name,
             },
+            origin: origin::of(manifest, object),
             text: denial(&decision, &Limits::default()),
             places: places.map(|j| FoundAt::new(manifest, object, j)).collect(),
             decision,
@@ -154,6 +165,7 @@ fn object(checked: &Checked) -> Value {
         "file": checked.file,
         "document": checked.document,
         "line": checked.line,
+        "origin": checked.origin,
         "apiVersion": checked.api_version,
         "kind": checked.kind,
         "namespace": checked.namespace,

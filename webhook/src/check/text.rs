@@ -93,15 +93,17 @@ fn write_excerpts(out: &mut impl Write, checked: &Checked, effect: &Effect) -> i
             codes.push(label(judgement, place));
         }
     }
+    let origin = checked.origin.as_ref();
+    let origin = origin.map_or_else(String::new, |origin| format!(" ({})", clean(origin, 300)));
     if lines.is_empty() {
-        return writeln!(out, "  --> {file}:{}\n", checked.line);
+        return writeln!(out, "  --> {file}:{}{origin}\n", checked.line);
     }
     let width = lines
         .keys()
         .next_back()
         .map_or(1, |line| line.to_string().len());
     for (line, (place, codes)) in lines {
-        writeln!(out, "  --> {file}:{line}:{}", place.column)?;
+        writeln!(out, "  --> {file}:{line}:{}{origin}", place.column)?;
         let text = clean(place.text.trim_end(), SOURCE_CHARS);
         writeln!(out, "  {line:width$} | {text}")?;
         let marks = underline(place);
@@ -136,7 +138,7 @@ fn by_file(places: &[(String, usize)]) -> BTreeMap<&str, Vec<usize>> {
     files
 }
 
-fn write_summary(out: &mut impl Write, report: &Report) -> io::Result<()> {
+pub(super) fn write_summary(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let counts = [
         (Verdict::Allow, "allowed"),
         (Verdict::Warn, "warned"),

@@ -17,6 +17,7 @@ use gatehouse_sandbox::Sandbox;
 use crate::{
     config::{Snapshot, Source, Surroundings},
     exit,
+    suggestion::nearest,
 };
 
 /// Explains a code of a denial: what is wrong, why that matters, how to fix it and how to exempt it.
@@ -54,9 +55,6 @@ Examples:
   gatehouse explain run-as-non-root
   gatehouse explain
   gatehouse explain --config policies/ --output markdown > codes.md";
-
-/// Most letters by which a code may differ from the one that was meant.
-const TYPO_MAX: usize = 3;
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> ExitCode {
@@ -103,13 +101,10 @@ fn with_code<'p>(policies: &'p [Policy], code: &str) -> Result<Vec<&'p Policy>, 
 
 fn unknown(policies: &[Policy], code: &str) -> String {
     let codes = policies.iter().flat_map(|p| p.metadata.codes.keys());
-    let near = codes
-        .map(|known| (strsim::osa_distance(code, known), known))
-        .min()
-        .filter(|(distance, _)| *distance <= TYPO_MAX);
+    let near = nearest(code, codes);
     let code = clean(code, 100);
     match near {
-        Some((_, known)) => format!("there is no code `{code}`: is `{known}` meant?"),
+        Some(known) => format!("there is no code `{code}`: is `{known}` meant?"),
         None => format!(
             "there is no code `{code}`: `gatehouse explain` lists those of the default policies, \
              `gatehouse explain --config PATH` those of other policies"

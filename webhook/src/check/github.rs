@@ -1,0 +1,184 @@
+//! Annotations for GitHub Actions ([workflow commands]).
+//!
+//! [workflow commands]: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+
+use std::io::{self, Write};
+
+use gatehouse_core::{Effect, clean, finding_text};
+
+use super::{
+    report::{Checked, FoundAt, Report},
+    text,
+};
+
+/// Writes one command a finding, and the summary for people. GitHub shows ten errors and ten warnings a step.
+pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    for checked in &report.objects {
+        write_object(out, checked)?;
+    }
+    for (file, error) in &report.unreadable {
+        let place = Place { file, found: None };
+        command(out, "error", &place, "not readable", error)?;
+    }
+    for (file, line) in &report.not_kubernetes {
+        let place = Place { file, found: None };
+        let message = format!("line {line}: not Kubernetes YAML, not judged");
+        command(out, "notice", &place, "not judged", &message)?;
+    }
+    text::write_summary(out, report)
+}
+
+fn write_object(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
+    let subject = format!("{} {}", checked.kind, clean(&checked.name, 100));
+    for (judgement, found) in checked.decision.judgements.iter().zip(&checked.places) {
+        let Some(level) = level(&judgement.effect) else {
+            continue;
+        };
+        let place = Place {
+            file: &checked.file,
+            found: Some(found),
+        };
+        let title = format!("{}: {subject}", judgement.finding.code);
+        command(
+            out,
+            level,
+            &place,
+            &title,
+            finding_text(judgement).trim_start(),
+        )?;
+    }
+    if let Some(malformed) = &checked.decision.malformed {
+        let place = Place {
+            file: &checked.file,
+            found: None,
+        };
+        command(
+            out,
+            "error",
+            &place,
+            &format!("malformed: {subject}"),
+            &malformed.to_string(),
+        )?;
+    }
+    for failed in &checked.decision.failed {
+        let place = Place {
+            file: &checked.file,
+            found: None,
+        };
+        let message = format!(
+            "policy {} {}",
+            failed.policy,
+            clean(&failed.failure.message, 400)
+        );
+        command(
+            out,
+            "error",
+            &place,
+            &format!("could not check: {subject}"),
+            &message,
+        )?;
+    }
+    Ok(())
+}
+
+fn level(effect: &Effect) -> Option<&'static str> {
+    match effect {
+        Effect::Refused => Some("error"),
+        Effect::Warned => Some("warning"),
+        Effect::Repaired => Some("notice"),
+        Effect::Audited | Effect::Exempted(_) | Effect::Unchanged | Effect::Left => None,
+    }
+}
+
+/// Where an annotation stands; what came from standard input stands nowhere.
+struct Place<'a> {
+    file: &'a str,
+    found: Option<&'a FoundAt>,
+}
+
+fn command(
+    out: &mut impl Write,
+    level: &str,
+    place: &Place<'_>,
+    title: &str,
+    message: &str,
+) -> io::Result<()> {
+    write!(out, "::{level} ")?;
+    if place.file != super::input::STDIN {
+        write!(out, "file={},", property(place.file))?;
+        if let Some(found) = place.found {
+            let FoundAt {
+                line,
+                column,
+                end_column,
+                ..
+            } = found;
+            write!(out, "line={line},col={column},endColumn={end_column},")?;
+        }
+    }
+    writeln!(out, "title={}::{}", property(title), data(message))
+}
+
+/// What follows `::` runs to the end of the line, so a name or a value must not end it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property also ends at `,` and `:`.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As GitHub's runner reads a command: the message, and its properties.
+    fn read(line: &str) -> Option<(String, Vec<(String, String)>)> {
+        let unescape = |text: &str| {
+            let text = text.replace("%0D", "\r").replace("%0A", "\n");
+            text.replace("%3A", ":")
+                .replace("%2C", ",")
+                .replace("%25", "%")
+        };
+        let rest = line.strip_prefix("::error ")?;
+        let (properties, message) = rest.split_once("::")?;
+        let properties = properties.split(',').filter_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            Some((name.to_owned(), unescape(value)))
+        });
+        Some((unescape(message), properties.collect()))
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_ends_a_command_early(file in ".*", title in ".*", message in ".*") {
+            let mut out = Vec::new();
+            let place = Place { file: &file, found: None };
+            command(&mut out, "error", &place, &title, &message).unwrap();
+            let written = String::from_utf8(out).unwrap();
+            let line = written.strip_suffix('\n').unwrap();
+            prop_assert!(!line.contains(['\n', '\r']));
+            let (said, properties) = read(line).unwrap();
+            prop_assert_eq!(said, message);
+            prop_assert_eq!(&properties[0], &("file".to_owned(), file));
+            prop_assert_eq!(&properties[1], &("title".to_owned(), title));
+        }
+    }
+
+    #[test]
+    fn standard_input_has_no_file() {
+        let mut out = Vec::new();
+        let place = Place {
+            file: "<stdin>",
+            found: None,
+        };
+        command(&mut out, "error", &place, "a: b", "x\n::stop-commands::y").unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written, "::error title=a%3A b::x%0A::stop-commands::y\n");
+    }
+}
