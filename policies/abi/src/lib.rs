@@ -9,11 +9,13 @@ mod edit;
 mod metadata;
 mod path;
 pub mod tree;
+mod value_path;
 
 pub use answer::{Answer, Finding, Need, SettingsError};
 pub use edit::{Edit, Fix};
 pub use metadata::{CodeInfo, Input, Metadata, Operation};
 pub use path::{Path, PathError, Segment};
+pub use value_path::{Selected, Step, ValuePath, ValuePathError};
 
 /// The ABI's version, the `abi` member of a module's metadata.
 pub const ABI_VERSION: u32 = 1;
