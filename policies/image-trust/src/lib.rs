@@ -15,8 +15,10 @@ mod settings;
 mod signatures;
 #[cfg(test)]
 mod tests;
+mod text;
 mod threshold;
 mod trust;
+mod verdict;
 mod wildcard;
 mod words;
 

@@ -1,6 +1,6 @@
 //! How many signers there are when each authority needs one of its own.
 
-use crate::fact::Signers;
+use crate::verdict::Signers;
 
 /// How many authorities can be given a signer each, none of them twice: a maximum matching, found by
 /// augmenting paths (Kuhn's algorithm). So two names for one key count once, and nobody who could count

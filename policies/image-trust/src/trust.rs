@@ -7,9 +7,10 @@ use gatehouse_sdk::{Facts, Findings, Needs};
 
 use crate::{
     Form, Settings, Unmatched,
-    fact::{ImageFact, KnownImage, Rejection, Verdict},
+    fact::{ImageFact, KnownImage},
     image::Image,
     threshold::distinct,
+    verdict::{Rejection, Verdict},
     words,
 };
 

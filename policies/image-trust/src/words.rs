@@ -7,9 +7,10 @@ use gatehouse_sdk::FindingBuilder;
 
 use crate::{
     Form, Settings,
-    fact::{Truth, plain},
     image::Image,
+    text::plain,
     trust::{Shortfall, Subject, Wanted},
+    verdict::Truth,
 };
 
 /// Names, patterns or reasons that a message lists; more are counted.
