@@ -6,7 +6,11 @@ use std::borrow::Cow;
 use gatehouse_reference::{Digest, Reference};
 use gatehouse_sdk::{Kind, Node};
 
-use crate::verdict::{NOT_UNDERSTOOD, Verdict};
+use crate::{
+    Form, Settings,
+    duty::Duty,
+    verdict::{NOT_UNDERSTOOD, Verdict},
+};
 
 /// What the registry and the signatures of an image say.
 #[derive(Clone, Debug)]
@@ -20,15 +24,31 @@ pub(crate) enum ImageFact<'a> {
 }
 
 /// An image that its registry has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct KnownImage<'a> {
     digest: Digest<'a>,
-    authorities: Node<'a>,
+    authorities: Vec<Judged<'a>>,
 }
 
+/// An authority that the image needs, and whether it did what it has to.
+#[derive(Clone, Debug)]
+struct Judged<'a> {
+    name: &'a str,
+    duty: Duty<'a>,
+    verdict: Verdict<'a>,
+}
+
+/// Of authorities that the image does not need.
+static NOT_ASKED: Verdict<'static> = Verdict::Unavailable(NOT_UNDERSTOOD);
+
 impl<'a> ImageFact<'a> {
-    /// Reads the fact about this reference.
-    pub(crate) fn read(fact: Node<'a>, reference: &Reference<'_>) -> Self {
+    /// Reads the fact about this reference, from which this is demanded.
+    pub(crate) fn read(
+        fact: Node<'a>,
+        reference: &Reference<'_>,
+        form: &'a Form,
+        settings: &'a Settings,
+    ) -> Self {
         let only = |key| fact.get(key).filter(|_| fact.count() == 1);
         if only("missing").and_then(Node::as_bool) == Some(true) {
             return ImageFact::Missing;
@@ -36,7 +56,7 @@ impl<'a> ImageFact<'a> {
         if let Some(why) = only("unavailable").and_then(Node::as_str) {
             return ImageFact::Unavailable(Cow::Borrowed(why));
         }
-        match KnownImage::read(fact) {
+        match KnownImage::read(fact, form, settings) {
             // facts about other content than what is pulled prove nothing
             Some(image) if reference.digest().is_none_or(|d| d == image.digest) => {
                 ImageFact::Known(image)
@@ -55,15 +75,16 @@ impl<'a> ImageFact<'a> {
 }
 
 impl<'a> KnownImage<'a> {
-    fn read(fact: Node<'a>) -> Option<Self> {
+    fn read(fact: Node<'a>, form: &'a Form, settings: &'a Settings) -> Option<Self> {
         if fact.get("missing").is_some() || fact.get("unavailable").is_some() {
             return None;
         }
         let digest = Digest::parse(fact.get("digest")?.as_str()?).ok()?;
-        let authorities = fact.get("authorities")?;
-        (authorities.kind() == Kind::Object).then_some(Self {
+        let told = fact.get("authorities")?;
+        let judged = |name: &'a String| Judged::read(name, told, settings);
+        (told.kind() == Kind::Object).then(|| Self {
             digest,
-            authorities,
+            authorities: form.names().iter().map(judged).collect(),
         })
     }
 
@@ -73,21 +94,40 @@ impl<'a> KnownImage<'a> {
     }
 
     /// The verdict of an authority.
-    pub(crate) fn verdict(&self, authority: &str) -> Verdict<'a> {
-        match self.authorities.get(authority) {
-            Some(verdict) => Verdict::read(verdict),
-            None => Verdict::Unavailable(Cow::Owned(format!(
-                "the facts about it say nothing of `{authority}`"
-            ))),
-        }
+    pub(crate) fn verdict(&self, authority: &str) -> &Verdict<'a> {
+        let mut judged = self.authorities.iter();
+        let of_it = judged.find(|judged| judged.name == authority);
+        of_it.map_or(&NOT_ASKED, |judged| &judged.verdict)
     }
 
-    /// Whether an authority signed the image, so far as it is known: by its own verdict, or because
-    /// another's names it.
-    pub(crate) fn is_signed_by(&self, authority: &str) -> bool {
-        let mut verdicts = self.authorities.members();
-        self.verdict(authority).is_verified()
-            || verdicts.any(|(_, verdict)| Verdict::read(verdict).names(authority))
+    /// Whether an authority did this, so far as it is known: by its own verdict, or because another's names
+    /// it.
+    pub(crate) fn is_done_by(&self, authority: &str, duty: Duty<'_>) -> bool {
+        let mut alike = self
+            .authorities
+            .iter()
+            .filter(|judged| duty.covers(judged.duty));
+        alike.any(|judged| match judged.name == authority {
+            true => judged.verdict.is_verified(),
+            false => judged.verdict.names(authority),
+        })
+    }
+}
+
+impl<'a> Judged<'a> {
+    fn read(name: &'a str, told: Node<'a>, settings: &'a Settings) -> Self {
+        let authority = settings.authorities.get(name);
+        let verdict = match told.get(name) {
+            Some(verdict) => Verdict::read(verdict, authority),
+            None => Verdict::Unavailable(Cow::Owned(format!(
+                "the facts about it say nothing of `{name}`"
+            ))),
+        };
+        Self {
+            name,
+            duty: Duty::of(authority),
+            verdict,
+        }
     }
 }
 
@@ -103,7 +143,11 @@ mod tests {
     /// What the fact says of `release`, in short.
     fn read(reference: &str, fact: Value) -> String {
         let tree = TreeBuf::from_value(&fact).unwrap();
-        match ImageFact::read(tree.root(), &Reference::parse(reference).unwrap()) {
+        let (reference, form) = (
+            Reference::parse(reference).unwrap(),
+            Form::AnyOf(vec!["release".to_owned()]),
+        );
+        match ImageFact::read(tree.root(), &reference, &form, &Settings::default()) {
             ImageFact::Missing => "missing".to_owned(),
             ImageFact::Unavailable(why) => format!("unavailable: {why}"),
             ImageFact::Known(image) => match image.verdict("release") {
@@ -143,8 +187,8 @@ mod tests {
     #[test]
     fn reasons_are_one_of_three_truths() {
         let cases = [
-            ("not-signed", "NotSigned"),
-            ("other-signer", "SignedByOther"),
+            ("not-signed", "NotDone"),
+            ("other-signer", "DoneByOther"),
             ("other-digest", "Invalid: it is for another image"),
             ("other-repository", "Invalid: it is for another repository"),
             ("not-in-log", "Invalid: it is not in the transparency log"),

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_sdk::{Path, SettingsError};
 
-use crate::{Authority, Form, ImagePattern, Settings, SignatureRule, TagPattern};
+use crate::{
+    Attestation, Authority, Condition, Form, ImagePattern, Number, Operator, Settings,
+    SignatureRule, TagPattern, predicate_type,
+};
 
 /// Longest name of an authority, in bytes.
 const NAME_MAX: usize = 63;
@@ -75,8 +78,11 @@ impl Mistakes {
         let named: BTreeSet<_> = rules.iter().flat_map(names).collect();
         // a rule that is not clear might name any
         let all_clear = rules.iter().all(|rule| rule.form.is_ok());
-        for name in settings.authorities.keys() {
+        for (name, authority) in &settings.authorities {
             let path = Path::from("authorities").key(name);
+            if let Some(attestation) = &authority.attestation {
+                self.of_attestation(&path.clone().key("attestation"), attestation);
+            }
             if !is_name(name) {
                 self.add(path, format!(
                     "an authority cannot have this name: write at most {NAME_MAX} letters, digits, `-`, `_` \
@@ -87,6 +93,45 @@ impl Mistakes {
                     "no rule of `signatures` names `{name}`, so it decides nothing: name it in one, or remove it"
                 ));
             }
+        }
+    }
+
+    fn of_attestation(&mut self, place: &Path, attestation: &Attestation) {
+        if let Some(problem) = predicate_type::problem(&attestation.predicate_type) {
+            self.add(place.clone().key("predicateType"), problem);
+        }
+        let list = place.clone().key("conditions");
+        for (index, condition) in attestation.conditions.iter().enumerate() {
+            let place = list.clone().index(index);
+            if let Err(problem) = &condition.path {
+                self.add(place.clone().key("path"), problem.to_string());
+            }
+            match &condition.operator {
+                Ok(_) => self.of_pairs(&place, condition, &attestation.conditions[..index]),
+                Err(problem) => self.add(problem.path(place), problem.message()),
+            }
+        }
+    }
+
+    /// What a condition says of values that an earlier one is about, too.
+    fn of_pairs(&mut self, place: &Path, condition: &Condition, earlier: &[Condition]) {
+        if let Some(twin) = earlier.iter().position(|earlier| earlier == condition) {
+            self.add(
+                place.clone(),
+                format!("this condition stands at conditions[{twin}] already: remove one"),
+            );
+        }
+        let mut about_the_same = earlier
+            .iter()
+            .filter(|earlier| earlier.path == condition.path);
+        let excluding = about_the_same.find_map(|earlier| excluding(earlier, condition));
+        if let Some((bound, least, most)) = excluding {
+            self.add(
+                place.clone().key(bound),
+                format!(
+                    "no number is at least {least} and at most {most}: correct one of the bounds"
+                ),
+            );
         }
     }
 
@@ -167,6 +212,22 @@ impl Mistakes {
             ));
         }
     }
+}
+
+/// The bounds of two conditions that no number meets, and which of them is the second's.
+fn excluding<'c>(
+    first: &'c Condition,
+    second: &'c Condition,
+) -> Option<(&'static str, &'c Number, &'c Number)> {
+    let (bound, least, most) = match (
+        first.operator.as_ref().ok()?,
+        second.operator.as_ref().ok()?,
+    ) {
+        (Operator::AtLeast(least), Operator::AtMost(most)) => ("atMost", least, most),
+        (Operator::AtMost(most), Operator::AtLeast(least)) => ("atLeast", least, most),
+        _ => return None,
+    };
+    (most < least).then_some((bound, least, most))
 }
 
 /// How many keys the authorities have, as far as their texts tell; what has no key counts by its name.

@@ -28,7 +28,7 @@ impl<'a> Rules<'_, 'a> {
         let demand = Demand::on(&reference, self.settings);
         let is_refused = self.judge_name(image, &reference, demand, findings);
         let form = demand.form().filter(|_| !is_refused);
-        let fact = match form.map(|form| self.facts.get(&reference, form)) {
+        let fact = match form.map(|form| self.facts.get(&reference, form, self.settings)) {
             // it is judged when the host has answered
             Some(None) => return,
             fact => fact.flatten(),
@@ -52,7 +52,7 @@ impl<'a> Rules<'_, 'a> {
         if let Some(allowed) = allowed {
             findings.add(not_allowed(image, reference, allowed));
             if let Some(form) = demand.form() {
-                findings.add(words::not_verified(image, form));
+                findings.add(words::not_verified(image, form, self.settings));
             }
         }
         if matches!(demand, Demand::Unmatched) {

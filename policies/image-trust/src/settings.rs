@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{Authority, ImagePattern, SignatureRule, TagPattern, Unmatched};
 
 /// What the operator asks of images; the form is described in `policy.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// Whether every image needs a digest.
@@ -14,7 +14,7 @@ pub struct Settings {
     pub allowed_images: Option<Vec<ImagePattern>>,
     /// The tags that no image may have, unless a digest decides what is pulled.
     pub forbidden_tags: Vec<TagPattern>,
-    /// Who can sign, by name.
+    /// Who can sign or attest, by name.
     pub authorities: BTreeMap<String, Authority>,
     /// Whose signatures images need, in order: the first rule that matches an image decides. Without this
     /// list nobody asks.

@@ -4,7 +4,7 @@ use gatehouse_reference::Reference;
 use gatehouse_sdk::Path;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use crate::ImagePattern;
+use crate::{Attestation, ImagePattern};
 
 /// Whose signatures some images need.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -52,7 +52,7 @@ pub enum FormProblem {
 }
 
 /// An authority, so far as the policy needs to know it. The host reads its keys and certificates.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Authority {
     /// Its key as the settings have it: two authorities with one text have one key.
@@ -63,6 +63,8 @@ pub struct Authority {
     /// Whether it signs without a key of its own, as an identity that Fulcio certifies.
     #[serde(deserialize_with = "is_set")]
     pub keyless: bool,
+    /// What it has to attest, instead of signing.
+    pub attestation: Option<Attestation>,
 }
 
 /// What becomes of images that no [`SignatureRule`] matches.

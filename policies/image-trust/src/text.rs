@@ -5,13 +5,18 @@ const WORDS_MAX_CHARS: usize = 200;
 
 /// Words from outside as they may stand in a message: without characters that are not seen, and bounded.
 pub(crate) fn plain(text: &str) -> String {
+    excerpt(text, WORDS_MAX_CHARS)
+}
+
+/// The same with a bound of its own.
+pub(crate) fn excerpt(text: &str, max_chars: usize) -> String {
     let invisible = |c: char| {
         let mark = matches!(c,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         c.is_control() || mark
     };
     let mut shown = text.trim().chars().filter(|c| !invisible(*c));
-    let mut plain: String = shown.by_ref().take(WORDS_MAX_CHARS).collect();
+    let mut plain: String = shown.by_ref().take(max_chars).collect();
     if shown.next().is_some() {
         plain.push('…');
     }

@@ -5,7 +5,7 @@ use crate::verdict::Signers;
 /// How many authorities can be given a signer each, none of them twice: a maximum matching, found by
 /// augmenting paths (Kuhn's algorithm). So two names for one key count once, and nobody who could count
 /// is left out because of the order of the names.
-pub(crate) fn distinct(authorities: &[Signers<'_>]) -> usize {
+pub(crate) fn distinct(authorities: &[&Signers<'_>]) -> usize {
     let wishes: Vec<_> = authorities
         .iter()
         .map(|signers| first_distinct(signers.ids(), authorities.len()))

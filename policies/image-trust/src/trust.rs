@@ -1,4 +1,4 @@
-//! Whether the signatures of an image are those that its rule demands.
+//! Whether the signatures and attestations of an image are those that its rule demands.
 
 use std::{borrow::Cow, collections::BTreeSet, slice};
 
@@ -43,21 +43,21 @@ pub(crate) struct Subject<'c, 'a> {
     pub(crate) is_provisional: bool,
 }
 
-/// Who has to sign.
+/// Who has to sign or to attest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'c> {
     pub(crate) count: usize,
     pub(crate) of: &'c [String],
 }
 
-/// What the signatures of an image lack.
+/// What the signatures and attestations of an image lack.
 #[derive(Debug)]
-pub(crate) struct Shortfall<'c, 'a> {
-    pub(crate) known: &'c KnownImage<'a>,
+pub(crate) struct Shortfall<'c> {
+    pub(crate) known: &'c KnownImage<'c>,
     pub(crate) wanted: Wanted<'c>,
     /// The most telling rejection, with the authority it is for.
-    pub(crate) rejection: Option<(&'c str, Rejection<'a>)>,
-    /// How many of those that signed have a key of their own.
+    pub(crate) rejection: Option<(&'c str, Rejection<'c>)>,
+    /// How many of those that did what they have to have a key of their own.
     pub(crate) distinct: usize,
 }
 
@@ -97,11 +97,19 @@ impl<'a> ImageFacts<'a> {
     }
 
     /// What is known of an image; `None` where the host has to be asked first.
-    pub(crate) fn get(&mut self, image: &Reference<'_>, form: &Form) -> Option<ImageFact<'a>> {
+    pub(crate) fn get<'f>(
+        &mut self,
+        image: &Reference<'_>,
+        form: &'f Form,
+        settings: &'f Settings,
+    ) -> Option<ImageFact<'f>>
+    where
+        'a: 'f,
+    {
         let key = image.to_string();
         let names: Vec<_> = form.names().iter().map(String::as_str).collect();
         match self.facts.image(&key, &names) {
-            Ok(fact) => Some(ImageFact::read(fact, image)),
+            Ok(fact) => Some(ImageFact::read(fact, image, form, settings)),
             Err(needs) => {
                 if self.asked.insert(key) {
                     self.needs = std::mem::take(&mut self.needs).and(needs);
@@ -139,7 +147,7 @@ impl<'c> Wanted<'c> {
 
 impl<'c, 'a> Subject<'c, 'a> {
     /// Adds what is wrong with the image's signatures, or that it could not be learnt.
-    pub(crate) fn judge(&self, form: &Form, fact: &ImageFact<'a>, findings: &mut Findings) {
+    pub(crate) fn judge(&self, form: &Form, fact: &ImageFact<'_>, findings: &mut Findings) {
         let known = match fact {
             ImageFact::Missing => return findings.add(words::not_found(self, form)),
             ImageFact::Unavailable(why) => return self.leave_open(slice::from_ref(why), findings),
@@ -158,18 +166,18 @@ impl<'c, 'a> Subject<'c, 'a> {
 
     /// Each name is a demand of its own: what one lacks hides nothing of another, so that an exemption of
     /// the first does not let the second pass unseen.
-    fn judge_each(&self, names: &[String], known: &KnownImage<'a>, findings: &mut Findings) {
+    fn judge_each(&self, names: &[String], known: &KnownImage<'_>, findings: &mut Findings) {
         let mut open = Vec::new();
         for name in names {
             match known.verdict(name) {
                 Verdict::Verified(_) => {}
-                Verdict::Unavailable(why) => open.push(why),
+                Verdict::Unavailable(why) => open.push(why.clone()),
                 Verdict::Failed(rejection) => findings.add(words::shortfall(
                     self,
                     &Shortfall {
                         known,
                         wanted: Wanted::each(name),
-                        rejection: Some((name, rejection)),
+                        rejection: Some((name, *rejection)),
                         distinct: 0,
                     },
                 )),
@@ -178,16 +186,16 @@ impl<'c, 'a> Subject<'c, 'a> {
         self.leave_open(&open, findings);
     }
 
-    fn judge_some(&self, wanted: Wanted<'_>, known: &KnownImage<'a>, findings: &mut Findings) {
+    fn judge_some(&self, wanted: Wanted<'_>, known: &KnownImage<'_>, findings: &mut Findings) {
         let (mut signers, mut open) = (Vec::new(), Vec::new());
         let mut rejection: Option<(&str, Rejection<'_>)> = None;
         for name in wanted.of {
             match known.verdict(name) {
                 Verdict::Verified(of_name) => signers.push(of_name),
-                Verdict::Unavailable(why) => open.push(why),
+                Verdict::Unavailable(why) => open.push(why.clone()),
                 Verdict::Failed(new) => {
                     if rejection.is_none_or(|(_, old)| new.truth() > old.truth()) {
-                        rejection = Some((name, new));
+                        rejection = Some((name, *new));
                     }
                 }
             }

@@ -1,15 +1,15 @@
-//! What the host says of one authority. What is not understood counts as not known, never as verified.
+//! What the host says of one authority, and what becomes of it by the settings. What is not understood counts as not known, never as verified.
 
 use std::borrow::Cow;
 
-use gatehouse_sdk::{Kind, Node};
+use gatehouse_sdk::Node;
 
-use crate::text::plain;
+use crate::{Authority, attested::Attested, text::plain, unmet::Unmet};
 
-/// What one authority's key or certificates say about the image's signatures.
+/// Whether one authority did for the image what it has to.
 #[derive(Clone, Debug)]
 pub(crate) enum Verdict<'a> {
-    /// It signed the image.
+    /// It signed the image, or attested what is wanted.
     Verified(Signers<'a>),
     /// It did not.
     Failed(Rejection<'a>),
@@ -17,36 +17,55 @@ pub(crate) enum Verdict<'a> {
     Unavailable(Cow<'a, str>),
 }
 
-/// Who signed for an authority: one or more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Signers<'a>(Node<'a>);
+/// Who signed or attested for an authority: one or more.
+#[derive(Clone, Debug)]
+pub(crate) struct Signers<'a>(Vec<&'a str>);
 
-/// Why no signature counts for an authority.
+/// Why no signature or attestation counts for an authority.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rejection<'a> {
-    reason: &'a str,
-    verdict: Node<'a>,
+pub(crate) enum Rejection<'a> {
+    /// It does not hold, or there is none.
+    ByHost {
+        /// The host's reason.
+        reason: &'a str,
+        /// What else the host says.
+        verdict: Node<'a>,
+    },
+    /// There is one that holds, but none that meets the conditions.
+    Unmet(Unmet<'a>),
 }
 
-/// The three truths about an image that an authority did not sign, the most telling last.
+/// The truths about an image for which an authority did not do what it has to, the most telling last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Truth {
-    /// Nobody signed it.
-    NotSigned,
-    /// Others signed it.
-    SignedByOther,
-    /// It has a signature that does not hold.
+    /// Nobody did it.
+    NotDone,
+    /// Others did it.
+    DoneByOther,
+    /// There is a signature or an attestation that does not hold.
     Invalid,
+    /// There is an attestation that holds, and does not say what it has to.
+    Unmet,
 }
 
 pub(crate) const NOT_UNDERSTOOD: Cow<'static, str> =
     Cow::Borrowed("the facts about it are not of a form that is understood");
 
 impl<'a> Verdict<'a> {
-    pub(crate) fn read(verdict: Node<'a>) -> Self {
+    /// Reads what the host says of an authority. Who has to attest does not do so by signing, nor the other
+    /// way round.
+    pub(crate) fn read(verdict: Node<'a>, authority: Option<&'a Authority>) -> Self {
         let only = |key| verdict.get(key).filter(|_| verdict.count() == 1);
-        if let Some(signers) = only("verified").and_then(Signers::read) {
-            return Verdict::Verified(signers);
+        let done = match authority.and_then(|authority| authority.attestation.as_ref()) {
+            Some(wanted) => only("attested")
+                .and_then(Attested::read)
+                .map(|attested| attested.judge(wanted)),
+            None => only("verified")
+                .and_then(Signers::read)
+                .map(Verdict::Verified),
+        };
+        if let Some(verdict) = done {
+            return verdict;
         }
         if let Some(rejection) = only("failed").and_then(Rejection::read) {
             return Verdict::Failed(rejection);
@@ -57,7 +76,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Whether the authority signed the image.
+    /// Whether the authority did what it has to.
     pub(crate) fn is_verified(&self) -> bool {
         matches!(self, Verdict::Verified(_))
     }
@@ -71,50 +90,70 @@ impl<'a> Verdict<'a> {
 }
 
 impl<'a> Signers<'a> {
+    /// These, of which there is at least one.
+    pub(crate) fn new(ids: Vec<&'a str>) -> Self {
+        Self(ids)
+    }
+
     /// Reads a list in which every item names its signer.
     fn read(list: Node<'a>) -> Option<Self> {
-        let all_named = list.items().all(|item| signer(item).is_some());
-        (list.count() > 0 && list.kind() == Kind::Array && all_named).then_some(Self(list))
+        let ids: Vec<_> = list.items().map(signer).collect::<Option<_>>()?;
+        (!ids.is_empty()).then_some(Self(ids))
     }
 
     /// What tells signers apart: the same for two authorities that have one key.
-    pub(crate) fn ids(self) -> impl Iterator<Item = &'a str> {
-        self.0.items().filter_map(signer)
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().copied()
     }
 }
 
-fn signer(item: Node<'_>) -> Option<&str> {
+/// What tells the signer of an item apart from others.
+pub(crate) fn signer(item: Node<'_>) -> Option<&str> {
     item.get("signer")?.as_str().filter(|id| !id.is_empty())
 }
 
 impl<'a> Rejection<'a> {
     fn read(verdict: Node<'a>) -> Option<Self> {
         let reason = verdict.get("reason")?.as_str()?;
-        Some(Self { reason, verdict })
+        Some(Rejection::ByHost { reason, verdict })
     }
 
     /// Which of the truths it is; a reason that is not known here is a signature that does not hold.
     pub(crate) fn truth(self) -> Truth {
-        match self.reason {
-            "not-signed" => Truth::NotSigned,
-            "other-signer" => Truth::SignedByOther,
-            _ => Truth::Invalid,
+        match self {
+            Rejection::ByHost {
+                reason: "not-signed" | "not-attested",
+                ..
+            } => Truth::NotDone,
+            Rejection::ByHost {
+                reason: "other-signer",
+                ..
+            } => Truth::DoneByOther,
+            Rejection::ByHost { .. } => Truth::Invalid,
+            Rejection::Unmet(_) => Truth::Unmet,
         }
     }
 
-    /// Why the signature does not hold, as a clause in the host's words.
+    /// Why the signature or attestation is not enough, as a clause; in the host's words where it has some.
     pub(crate) fn clause(self) -> String {
-        let text = self.verdict.get("text").and_then(Node::as_str);
+        let (reason, verdict) = match self {
+            Rejection::ByHost { reason, verdict } => (reason, verdict),
+            Rejection::Unmet(unmet) => return unmet.clause(),
+        };
+        let text = verdict.get("text").and_then(Node::as_str);
         let text = plain(text.unwrap_or_default());
         if text.is_empty() {
-            clause_of(self.reason).to_owned()
+            clause_of(reason).to_owned()
         } else {
             text
         }
     }
 
     fn names(self, authority: &str) -> bool {
-        let signed_by = self.verdict.get("signedBy").unwrap_or(Node::NULL);
+        let Rejection::ByHost { verdict, .. } = self else {
+            return false;
+        };
+        let signed_by = verdict.get("signedBy").unwrap_or(Node::NULL);
         signed_by
             .items()
             .any(|name| name.as_str() == Some(authority))

@@ -1,43 +1,36 @@
-//! What is said about the signatures of images: each truth in a sentence of its own.
+//! What is said about the signatures and attestations of images: each truth in a sentence of its own.
 
 use std::borrow::Cow;
 
-use gatehouse_reference::{Digest, Reference};
+use gatehouse_reference::Reference;
 use gatehouse_sdk::FindingBuilder;
 
 use crate::{
     Form, Settings,
+    duty::Duty,
     image::Image,
     text::plain,
     trust::{Shortfall, Subject, Wanted},
-    verdict::Truth,
+    unmet::Unmet,
+    verdict::{Rejection, Truth},
 };
 
 /// Names, patterns or reasons that a message lists; more are counted.
 const LISTED_MAX: usize = 5;
 
-/// The image has no signature that is enough.
+/// The image has no signature or attestation that is enough.
 pub(crate) fn shortfall<'a>(
     subject: &Subject<'_, 'a>,
-    shortfall: &Shortfall<'_, 'a>,
+    shortfall: &Shortfall<'_>,
 ) -> FindingBuilder<'a> {
-    let signers = shortfall.signers(subject.settings);
-    let code = match shortfall.truth(&signers) {
-        Truth::NotSigned => "image-not-signed",
-        Truth::SignedByOther => "image-signed-by-other",
-        Truth::Invalid => "image-signature-invalid",
-    };
+    let lack = Lack::of(shortfall, subject.settings);
     subject
         .image
-        .finding(code)
-        .message(shortfall.message(&signers))
-        .found(shortfall.found(&signers))
-        .required(shortfall.wanted.in_words())
-        .help(format!(
-            "{}{}",
-            shortfall.help(subject),
-            provisional(subject)
-        ))
+        .finding(lack.code())
+        .message(lack.message())
+        .found(lack.found())
+        .required(lack.required())
+        .help(format!("{}{}", lack.help(subject), provisional(subject)))
 }
 
 /// The registry does not have the image.
@@ -62,7 +55,7 @@ pub(crate) fn not_found<'a>(subject: &Subject<'_, 'a>, form: &Form) -> FindingBu
         ))
         .required(format!(
             "an image that is there, with {}",
-            demand_in_words(form)
+            demand_in_words(form, subject.settings)
         ))
         .help(help)
 }
@@ -99,12 +92,16 @@ pub(crate) fn unmatched<'a>(
 }
 
 /// The image is refused for its registry, so nobody asked that registry anything.
-pub(crate) fn not_verified<'a>(image: &Image<'a>, form: &Form) -> FindingBuilder<'a> {
+pub(crate) fn not_verified<'a>(
+    image: &Image<'a>,
+    form: &Form,
+    settings: &Settings,
+) -> FindingBuilder<'a> {
     image
         .finding("image-not-verified")
         .message("who signed the image was not looked at, for its registry is refused")
         .found("not looked at")
-        .required(demand_in_words(form))
+        .required(demand_in_words(form, settings))
         .help(
             "it is looked at once `allowedImages` has the image's repository; an exemption of image-registry \
              alone is not enough",
@@ -164,14 +161,14 @@ pub(crate) fn listed(items: impl IntoIterator<Item = String>, last: &str) -> Str
 }
 
 impl Wanted<'_> {
-    fn in_words(self) -> String {
+    fn in_words(self, duty: Duty<'_>) -> String {
         match self.count {
-            1 => format!("a signature of {}", quoted(self.of, "or")),
-            count => format!("signatures of {count} of {}", quoted(self.of, "and")),
+            1 => format!("a {} of {}", duty.proof(), quoted(self.of, "or")),
+            count => format!("{} of {count} of {}", duty.proofs(), quoted(self.of, "and")),
         }
     }
 
-    /// The end of a sentence: who has to sign.
+    /// The end of a sentence: who has to.
     fn has_to(self) -> String {
         match self.count {
             1 => format!("{} has to", quoted(self.of, "or")),
@@ -180,97 +177,159 @@ impl Wanted<'_> {
     }
 }
 
-impl<'c> Shortfall<'c, '_> {
-    /// The authorities of the settings that are known to have signed the image.
-    fn signers<'s>(&self, settings: &'s Settings) -> Vec<&'s str> {
-        let names = settings.authorities.keys().map(String::as_str);
-        names.filter(|name| self.known.is_signed_by(name)).collect()
-    }
-
-    /// The names of those who signed, and of those who may yet.
-    fn by_verdict(&self) -> (Vec<&'c String>, Vec<&'c String>) {
-        let names = self.wanted.of.iter();
-        names.partition(|name| self.known.verdict(name).is_verified())
-    }
-
-    /// Where somebody signed, nobody says that nobody did.
-    fn truth(&self, signers: &[&str]) -> Truth {
-        let least = match signers.is_empty() {
-            true => Truth::NotSigned,
-            false => Truth::SignedByOther,
-        };
-        let rejected = self.rejection.map(|(_, rejection)| rejection.truth());
-        rejected.map_or(least, |truth| truth.max(least))
-    }
-
-    fn message(&self, signers: &[&str]) -> String {
-        let has_to = self.wanted.has_to();
-        let (verified, _) = self.by_verdict();
-        match (self.truth(signers), &self.rejection) {
-            (Truth::Invalid, Some((name, rejection))) => format!(
-                "the image's signature is not valid for `{name}`: {}",
-                rejection.clause()
-            ),
-            _ if verified.len() > self.distinct => format!(
-                "{} signed the image with {} between them, but {has_to}, each with a key of its own",
-                quoted(&verified, "and"),
-                keys(self.distinct)
-            ),
-            (Truth::NotSigned, _) => {
-                format!("nobody has signed the image, but {has_to}")
-            }
-            _ if signers.is_empty() => format!(
-                "a key that this configuration does not know signed the image, but {has_to}"
-            ),
-            _ => format!("{} signed the image, but {has_to}", quoted(signers, "and")),
-        }
-    }
-
-    fn found(&self, signers: &[&str]) -> String {
-        match self.truth(signers) {
-            _ if !signers.is_empty() => format!("signed by {}", quoted(signers, "and")),
-            Truth::NotSigned => "no signature".to_owned(),
-            Truth::SignedByOther => {
-                "signed by a key that this configuration does not know".to_owned()
-            }
-            Truth::Invalid => "a signature that is not valid".to_owned(),
-        }
-    }
-
-    /// The very line that signs the image.
-    fn help(&self, subject: &Subject<'_, '_>) -> String {
-        let (_, names) = self.by_verdict();
-        let Some(first) = names.first() else {
-            return "have another key sign it: one key counts once, under whatever names"
-                .to_owned();
-        };
-        let again = match self.rejection.map(|(_, rejection)| rejection.truth()) {
-            Some(Truth::Invalid) => " again",
-            _ => "",
-        };
-        let by = match self.wanted.count.saturating_sub(self.distinct) {
-            ..=1 => quoted(&names, "or"),
-            missing if missing >= names.len() => quoted(&names, "and"),
-            missing => format!("{missing} of {}", quoted(&names, "and")),
-        };
-        let line = cosign(first, subject, self.known.digest());
-        format!("have it signed{again} by {by}: `{line}`")
-    }
+/// What an image lacks, and what is known beside it.
+struct Lack<'c> {
+    shortfall: &'c Shortfall<'c>,
+    settings: &'c Settings,
+    /// What those who are wanted have to do.
+    duty: Duty<'c>,
+    /// The authorities of the settings that are known to have done it.
+    signers: Vec<&'c str>,
+    truth: Truth,
 }
 
-/// The line for cosign 2 and 3 alike. Keys are not known here, so their files are called after the
-/// authority.
-fn cosign(name: &str, subject: &Subject<'_, '_>, digest: Digest<'_>) -> String {
-    let authority = subject.settings.authorities.get(name);
-    let with = match authority {
-        Some(authority) if authority.keyless => String::new(),
-        Some(authority) if authority.certificate => {
-            format!(" --key {name}.key --cert {name}.crt --cert-chain {name}-chain.crt")
+impl<'c> Lack<'c> {
+    fn of(shortfall: &'c Shortfall<'c>, settings: &'c Settings) -> Self {
+        let duty = Duty::of_all(shortfall.wanted.of, settings);
+        let names = settings.authorities.keys().map(String::as_str);
+        let signers: Vec<_> = names
+            .filter(|name| shortfall.known.is_done_by(name, duty))
+            .collect();
+        // where somebody did it, nobody says that nobody did
+        let least = match signers.is_empty() {
+            true => Truth::NotDone,
+            false => Truth::DoneByOther,
+        };
+        let rejected = shortfall.rejection.map(|(_, rejection)| rejection.truth());
+        Self {
+            shortfall,
+            settings,
+            duty,
+            signers,
+            truth: rejected.map_or(least, |truth| truth.max(least)),
         }
-        _ => format!(" --key {name}.key"),
-    };
-    let image = self::name(subject.reference);
-    format!("cosign sign{with} {image}@{digest}")
+    }
+
+    fn code(&self) -> &'static str {
+        match (self.truth, self.duty) {
+            (Truth::NotDone, Duty::Attest(_)) => "image-not-attested",
+            (Truth::NotDone, _) => "image-not-signed",
+            (Truth::DoneByOther, _) => "image-signed-by-other",
+            (Truth::Invalid, _) => "image-signature-invalid",
+            (Truth::Unmet, _) => "image-attestation-unmet",
+        }
+    }
+
+    fn message(&self) -> String {
+        let (has_to, done) = (self.shortfall.wanted.has_to(), self.duty.done());
+        let (verified, _) = self.by_verdict();
+        match (self.truth, &self.shortfall.rejection) {
+            (Truth::Invalid, Some((name, rejection))) => format!(
+                "the image's {} is not valid for `{name}`: {}",
+                self.duty_of(name).proof(),
+                rejection.clause()
+            ),
+            (Truth::Unmet, Some((name, rejection))) => format!(
+                "the image's {} of `{name}` does not meet a condition: {}",
+                self.duty_of(name).proof(),
+                rejection.clause()
+            ),
+            _ if verified.len() > self.shortfall.distinct => format!(
+                "{} {done} with {} between them, but {has_to}, each with a key of its own",
+                quoted(&verified, "and"),
+                keys(self.shortfall.distinct)
+            ),
+            (Truth::NotDone, _) => format!("nobody has {done}, but {has_to}"),
+            _ if self.signers.is_empty() => {
+                format!("a key that this configuration does not know {done}, but {has_to}")
+            }
+            _ => format!("{} {done}, but {has_to}", quoted(&self.signers, "and")),
+        }
+    }
+
+    fn found(&self) -> String {
+        let (is_done, proof) = (self.duty.is_done(), self.duty.proof());
+        match (self.truth, self.unmet()) {
+            (_, Some(unmet)) => unmet.found(),
+            _ if !self.signers.is_empty() => {
+                format!("{is_done} by {}", quoted(&self.signers, "and"))
+            }
+            (Truth::NotDone, _) => format!("no {proof}"),
+            (Truth::DoneByOther, _) => {
+                format!("{is_done} by a key that this configuration does not know")
+            }
+            (Truth::Invalid | Truth::Unmet, _) => format!("a {proof} that is not valid"),
+        }
+    }
+
+    fn required(&self) -> String {
+        match self.unmet() {
+            Some(unmet) => unmet.required(),
+            None => self.shortfall.wanted.in_words(self.duty),
+        }
+    }
+
+    /// What to do, and the very line that signs or attests.
+    fn help(&self, subject: &Subject<'_, '_>) -> String {
+        let (_, names) = self.by_verdict();
+        let first = match (self.unmet(), self.shortfall.rejection) {
+            (Some(_), Some((name, _))) => Some(name),
+            _ => names.first().map(|name| name.as_str()),
+        };
+        let Some(first) = first else {
+            let proof = match self.duty {
+                Duty::Sign => "sign it",
+                _ => "attest it",
+            };
+            return format!("have another key {proof}: one key counts once, under whatever names");
+        };
+        let image = format!(
+            "{}@{}",
+            name(subject.reference),
+            self.shortfall.known.digest()
+        );
+        let line = Duty::command(first, self.settings.authorities.get(first), &image);
+        format!("{}: `{line}`", self.what_to_do(first, &names))
+    }
+
+    fn what_to_do(&self, first: &str, names: &[&String]) -> String {
+        if let Some(unmet) = self.unmet() {
+            return format!("{} by `{first}`", unmet.help());
+        }
+        let again = match self.truth {
+            Truth::Invalid => " again",
+            _ => "",
+        };
+        let by = match self
+            .shortfall
+            .wanted
+            .count
+            .saturating_sub(self.shortfall.distinct)
+        {
+            ..=1 => quoted(names, "or"),
+            missing if missing >= names.len() => quoted(names, "and"),
+            missing => format!("{missing} of {}", quoted(names, "and")),
+        };
+        format!("have it {}{again} by {by}", self.duty.is_done())
+    }
+
+    /// The condition that is told of.
+    fn unmet(&self) -> Option<Unmet<'c>> {
+        match self.shortfall.rejection {
+            Some((_, Rejection::Unmet(unmet))) => Some(unmet),
+            _ => None,
+        }
+    }
+
+    /// The names of those who did it, and of those who may yet.
+    fn by_verdict(&self) -> (Vec<&'c String>, Vec<&'c String>) {
+        let names = self.shortfall.wanted.of.iter();
+        names.partition(|name| self.shortfall.known.verdict(name).is_verified())
+    }
+
+    fn duty_of(&self, name: &str) -> Duty<'c> {
+        Duty::of(self.settings.authorities.get(name))
+    }
 }
 
 fn provisional(subject: &Subject<'_, '_>) -> &'static str {
@@ -281,13 +340,14 @@ fn provisional(subject: &Subject<'_, '_>) -> &'static str {
     }
 }
 
-fn demand_in_words(form: &Form) -> String {
+fn demand_in_words(form: &Form, settings: &Settings) -> String {
+    let duty = Duty::of_all(form.names(), settings);
     match form {
         Form::AllOf(names) if names.len() > 1 => {
-            format!("signatures of {}", quoted(names, "and"))
+            format!("{} of {}", duty.proofs(), quoted(names, "and"))
         }
-        Form::AtLeast { count, of } => Wanted::some(count.get(), of).in_words(),
-        Form::AllOf(names) | Form::AnyOf(names) => Wanted::some(1, names).in_words(),
+        Form::AtLeast { count, of } => Wanted::some(count.get(), of).in_words(duty),
+        Form::AllOf(names) | Form::AnyOf(names) => Wanted::some(1, names).in_words(duty),
         Form::Unsigned => "no signature".to_owned(),
     }
 }

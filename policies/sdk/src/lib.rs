@@ -47,7 +47,8 @@ pub mod testing;
 pub use facts::{Facts, Needs};
 pub use findings::{FindingBuilder, Findings};
 pub use gatehouse_abi::{
-    Answer, CodeInfo, Edit, Finding, Fix, Metadata, Need, Path, Segment, SettingsError,
+    Answer, CodeInfo, Edit, Finding, Fix, Metadata, Need, Path, Segment, Selected, SettingsError,
+    Step, ValuePath, ValuePathError,
     tree::{self, Kind, Node},
 };
 pub use pod::{Container, ContainerKind, Pod};

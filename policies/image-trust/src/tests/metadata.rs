@@ -15,9 +15,16 @@ fn all_rules() -> Value {
     json!({
         "allowedImages": ["ghcr.io/acme/**"],
         "forbiddenTags": ["latest"],
-        "authorities": {"release": {}, "partner": {}},
+        "authorities": {
+            "release": {},
+            "scanned": {"attestation": {
+                "predicateType": "https://cosign.sigstore.dev/attestation/vuln/v1",
+                "conditions": [{"path": "metadata.scanFinishedOn", "maxAge": "72h"}],
+            }},
+            "partner": {},
+        },
         "signatures": [
-            {"images": ["ghcr.io/**"], "anyOf": ["release"]},
+            {"images": ["ghcr.io/**"], "allOf": ["release", "scanned"]},
             {"images": ["partner.example/**"], "anyOf": ["partner"]},
         ],
     })
@@ -25,14 +32,21 @@ fn all_rules() -> Value {
 
 /// What the host knows of the images in the examples.
 fn host(need: &Need) -> Value {
-    let verdict = match need.key.split(['/', '@', ':']).nth(2) {
-        Some("web-missing") => return json!({"missing": true}),
-        Some("web-unsigned") => failed("not-signed"),
-        Some("web-by-partner") => failed("other-signer"),
-        Some("web-copied") => failed("other-digest"),
+    let name = need.key.split(['/', '@', ':']).nth(2).unwrap_or_default();
+    let release = match name {
+        "web-missing" => return json!({"missing": true}),
+        "web-unsigned" => failed("not-signed"),
+        "web-by-partner" => failed("other-signer"),
+        "web-copied" => failed("other-digest"),
         _ => verified("r"),
     };
-    json!({"digest": DIGEST, "authorities": {"release": verdict}})
+    let scan = |day: &str| json!({"metadata": {"scanFinishedOn": format!("{day}T12:00:00Z")}});
+    let scanned = match name {
+        "web-unscanned" => failed("not-attested"),
+        "web-scanned-last-year" => attested("s", &[scan("2025-11-21")]),
+        _ => attested("s", &[scan("2026-11-21")]),
+    };
+    json!({"digest": DIGEST, "authorities": {"release": release, "scanned": scanned}})
 }
 
 fn codes_with_facts(image: &str) -> BTreeSet<String> {
@@ -58,6 +72,8 @@ fn the_codes_raised_are_the_codes_declared() {
         "web-by-partner",
         "web-copied",
         "web-missing",
+        "web-unscanned",
+        "web-scanned-last-year",
     ]
     .map(pinned);
     let mut raised = BTreeSet::new();

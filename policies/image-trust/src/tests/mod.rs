@@ -151,6 +151,16 @@ fn verified(signer: &str) -> Value {
     json!({"verified": [{"signer": signer}]})
 }
 
+/// 2026-11-22T00:00:00Z
+const NOW: i64 = 1_795_305_600;
+
+/// That this signer attested these predicates.
+fn attested(signer: &str, predicates: &[Value]) -> Value {
+    let of_one = |predicate| json!({"signer": signer, "identity": "i", "predicate": predicate});
+    let attestations: Vec<_> = predicates.iter().map(of_one).collect();
+    json!({"attested": {"now": NOW, "attestations": attestations}})
+}
+
 fn failed(reason: &str) -> Value {
     json!({"failed": {"reason": reason, "text": "its certificate expired on 2026-01-01", "signedBy": []}})
 }
