@@ -67,7 +67,8 @@ struct Judge {
 }
 
 impl Judge {
-    /// The first condition that the predicate does not meet; an error where that cannot be said.
+    /// The first condition that the predicate does not meet, and how many others; an error where that cannot
+    /// be said.
     fn unmet<'a>(
         &mut self,
         conditions: &'a [Condition],
@@ -96,6 +97,7 @@ impl Judge {
         Ok(first)
     }
 
+    /// What is found on the path that the operator does not allow, or that there is nothing.
     fn mismatch<'a>(
         &mut self,
         path: &ValuePath,
@@ -136,12 +138,15 @@ impl Operator {
             Operator::Glob(glob) => value.as_str().is_some_and(|text| glob.fits(text)),
             Operator::AtMost(most) => Number::read(value).is_some_and(|number| number <= *most),
             Operator::AtLeast(least) => Number::read(value).is_some_and(|number| number >= *least),
-            Operator::MaxAge(age) => match value.as_str().map(|time| age.judge(time, now)) {
-                Some(Age::Young) => true,
-                Some(Age::InFuture) => return Some(Found::InFuture(value)),
-                Some(Age::NoTime) => return Some(Found::NoTime(value)),
-                Some(Age::TooOld) | None => false,
-            },
+            Operator::MaxAge(age) => {
+                let time = value.as_str();
+                return match time.map_or(Age::NoTime, |time| age.judge(time, now)) {
+                    Age::Young => None,
+                    Age::TooOld => Some(Found::TooOld(value)),
+                    Age::InFuture => Some(Found::InFuture(value)),
+                    Age::NoTime => Some(Found::NoTime(value)),
+                };
+            }
         };
         (!is_met).then_some(Found::Value(value))
     }

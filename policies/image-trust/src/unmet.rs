@@ -21,9 +21,11 @@ pub(crate) struct Unmet<'a> {
 pub(crate) enum Found<'a> {
     /// A value.
     Value(Node<'a>),
+    /// A time that is longer ago.
+    TooOld(Node<'a>),
     /// A time that is yet to come.
     InFuture(Node<'a>),
-    /// A text that is no time.
+    /// What is no time.
     NoTime(Node<'a>),
     /// The member that these first steps of the path end with is absent.
     Absent(usize),
@@ -60,18 +62,15 @@ impl Unmet<'_> {
 
     /// What is required.
     pub(crate) fn required(&self) -> String {
-        format!("`{}` {}", plain(&self.path.to_string()), self.operator)
+        format!("`{}` is {}", plain(&self.path.to_string()), self.operator)
     }
 
     /// What the author can do; who has to attest and the line that does it follow.
     pub(crate) fn help(&self) -> &'static str {
-        match (self.found, self.operator) {
-            (Found::Value(value), Operator::MaxAge(_)) if value.as_str().is_some() => {
-                "have a new one made and attested"
-            }
-            (Found::Value(_), _) => {
-                "there is no fix in the manifest: use an image that meets the condition, or, if this one does, \
-                 have it attested again"
+        match self.found {
+            Found::TooOld(_) | Found::InFuture(_) => "have a new one made and attested",
+            Found::Value(value) if Scalar::read(value).is_some() => {
+                "there is no fix here: use an image that meets it, or, if this one does, have it attested again"
             }
             _ => {
                 "the predicate is not of the form that the condition expects: have it attested again"
@@ -96,7 +95,9 @@ impl Unmet<'_> {
             Found::Value(value) if value.as_str().is_some() => {
                 format!("is the text {}", in_words(value))
             }
-            Found::Value(value) | Found::Mismatched(_, value) => format!("is {}", in_words(value)),
+            Found::Value(value) | Found::TooOld(value) | Found::Mismatched(_, value) => {
+                format!("is {}", in_words(value))
+            }
             Found::InFuture(time) => format!("is {}, in the future", in_words(time)),
             Found::NoTime(text) => format!("is {}, which is no time of RFC 3339", in_words(text)),
             Found::Absent(_) => "is not there".to_owned(),

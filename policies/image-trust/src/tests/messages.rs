@@ -108,6 +108,193 @@ fn signatures_that_are_not_enough() {
     insta::assert_snapshot!(texts.join("\n"));
 }
 
+/// Authorities that attest: `scanned` and `rescanned` scans, `built` provenance, `reviewed` a type of one's
+/// own; `release` signs.
+fn attesting() -> Value {
+    let scan = json!({
+        "predicateType": "https://cosign.sigstore.dev/attestation/vuln/v1",
+        "conditions": [
+            {"path": "metadata.scanFinishedOn", "maxAge": "72h"},
+            {"path": "scanner.result.Results[*].Vulnerabilities[*].Severity", "noneOf": ["CRITICAL", "HIGH"]},
+        ],
+    });
+    json!({
+        "release": {},
+        "scanned": {"attestation": scan},
+        "rescanned": {"keyless": {}, "attestation": scan},
+        "built": {"certificate": "file:ca.pem", "attestation": {
+            "predicateType": "https://slsa.dev/provenance/v1",
+            "conditions": [{"path": "runDetails.builder.id", "oneOf": ["https://a.io/1", "https://a.io/2"]}],
+        }},
+        "reviewed": {"attestation": {
+            "predicateType": "https://acme.example/review?v=1&final",
+            "conditions": [{"path": "approvals", "atLeast": 2}],
+        }},
+    })
+}
+
+fn of_attesting(title: &str, form: Value, verdicts: Value) -> String {
+    let mut settings = rule(form);
+    settings["authorities"] = attesting();
+    settings["signatures"][1]["anyOf"] =
+        json!(["release", "scanned", "rescanned", "built", "reviewed"]);
+    let fact = json!({"digest": DIGEST, "authorities": verdicts});
+    let image = format!("ghcr.io/acme/app@{DIGEST}");
+    text(title, &say("Pod", one(&image), settings, &|_| fact.clone()))
+}
+
+#[test]
+fn attestations_that_are_not_enough() {
+    let none = || failed_as("not-attested", "", &[]);
+    let by = |names: &[&str]| failed_as("other-signer", "", names);
+    let any = |name: &str| json!({"anyOf": [name]});
+    let mixed = || json!({"anyOf": ["release", "scanned"]});
+    let two = || json!({"atLeast": 2, "of": ["scanned", "rescanned"]});
+    let good = json!({"metadata": {"scanFinishedOn": "2026-11-21T12:00:00Z"}, "scanner": {"result": {"Results": []}}});
+    let good = |signer: &str| attested(signer, std::slice::from_ref(&good));
+    let texts = [
+        of_attesting(
+            "nobody attested it",
+            any("scanned"),
+            json!({"scanned": none()}),
+        ),
+        of_attesting(
+            "nobody; keyless",
+            any("rescanned"),
+            json!({"rescanned": none()}),
+        ),
+        of_attesting(
+            "nobody; a certificate",
+            any("built"),
+            json!({"built": none()}),
+        ),
+        of_attesting(
+            "nobody; a type of one's own",
+            any("reviewed"),
+            json!({"reviewed": none()}),
+        ),
+        of_attesting(
+            "a signature is no attestation",
+            json!({"allOf": ["release", "scanned"]}),
+            json!({"release": verified("r"), "scanned": none()}),
+        ),
+        of_attesting(
+            "a stranger attested it",
+            any("scanned"),
+            json!({"scanned": by(&[])}),
+        ),
+        of_attesting(
+            "another attested it",
+            any("scanned"),
+            json!({"scanned": by(&["rescanned"])}),
+        ),
+        of_attesting(
+            "an attestation that does not hold",
+            any("scanned"),
+            json!({"scanned": failed_as("certificate", "its certificate expired on 2026-01-01", &[])}),
+        ),
+        of_attesting(
+            "one of two attested it",
+            two(),
+            json!({"scanned": good("s"), "rescanned": by(&["scanned"])}),
+        ),
+        of_attesting(
+            "two names, one key",
+            two(),
+            json!({"scanned": good("s"), "rescanned": good("s")}),
+        ),
+        of_attesting(
+            "neither signed nor attested",
+            mixed(),
+            json!({"release": failed("not-signed"), "scanned": none()}),
+        ),
+        of_attesting(
+            "nobody did either of two things",
+            json!({"atLeast": 2, "of": ["release", "built", "scanned"]}),
+            json!({"release": failed("not-signed"), "built": none(), "scanned": none()}),
+        ),
+        of_attesting(
+            "not known",
+            any("scanned"),
+            json!({"scanned": verified("s")}),
+        ),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn conditions_that_are_not_met() {
+    let scan = |time: &str, results: Value| json!({"metadata": {"scanFinishedOn": time}, "scanner": {"result": results}});
+    let recent = "2026-11-21T12:00:00Z";
+    let of = |title: &str, name: &str, predicates: &[Value]| {
+        let verdict = attested("s", predicates);
+        of_attesting(title, json!({"anyOf": [name]}), json!({name: verdict}))
+    };
+    let found =
+        |severity: Value| json!({"Results": [{}, {"Vulnerabilities": [{"Severity": severity}]}]});
+    let texts = [
+        of(
+            "too old",
+            "scanned",
+            &[scan("2026-11-18T23:59:59Z", json!({"Results": []}))],
+        ),
+        of(
+            "in the future",
+            "scanned",
+            &[scan("2027-01-01T00:00:00+01:00", json!({"Results": []}))],
+        ),
+        of(
+            "no time",
+            "scanned",
+            &[scan("yesterday\u{1b}[0m", json!({"Results": []}))],
+        ),
+        of(
+            "a critical flaw",
+            "scanned",
+            &[scan(recent, found(json!("CRITICAL")))],
+        ),
+        of(
+            "another kind",
+            "rescanned",
+            &[scan(recent, found(json!(["CRITICAL"])))],
+        ),
+        of(
+            "another scanner's form",
+            "scanned",
+            &[scan(recent, json!({"matches": []}))],
+        ),
+        of(
+            "no list",
+            "scanned",
+            &[scan(recent, json!({"Results": {}}))],
+        ),
+        of("no object", "scanned", &[json!("scan")]),
+        of("nothing is met", "scanned", &[json!({})]),
+        of(
+            "another builder",
+            "built",
+            &[json!({"runDetails": {"builder": {"id": "https://b.io"}}})],
+        ),
+        of("too few", "reviewed", &[json!({"approvals": 1})]),
+        of(
+            "a text that reads like a number",
+            "reviewed",
+            &[json!({"approvals": "2"})],
+        ),
+        of_attesting(
+            "beside an unsigned image",
+            json!({"allOf": ["release", "reviewed"]}),
+            json!({"release": failed("not-signed"), "reviewed": attested("s", &[json!({"approvals": 0})])}),
+        ),
+        of_attesting(
+            "where another might have signed",
+            json!({"anyOf": ["release", "reviewed"]}),
+            json!({"release": failed("not-signed"), "reviewed": attested("s", &[json!({"approvals": 0})])}),
+        ),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
 #[test]
 fn what_names_the_image_or_its_registry() {
     let settings = || rule(json!({"allOf": ["release", "security"]}));

@@ -1,3 +1,4 @@
+mod attestations;
 mod images;
 mod messages;
 mod metadata;

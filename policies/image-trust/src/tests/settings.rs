@@ -132,6 +132,147 @@ fn the_schema_knows_what_the_host_reads() {
     assert!(schema.is_valid(&authority(full)));
 }
 
+/// The mistakes of an authority that attests.
+fn errors_of_attestation(attestation: Value) -> Vec<String> {
+    let errors = errors(json!({
+        "authorities": {"scanned": {"key": "file:a.pub", "attestation": attestation}},
+        "signatures": [{"images": ["ghcr.io/acme/**"], "anyOf": ["scanned"]}],
+    }));
+    let below = |error: String| error.replacen("authorities.scanned.attestation", "", 1);
+    errors.into_iter().map(below).collect()
+}
+
+const SLSA: &str = "https://slsa.dev/provenance/v1";
+
+#[test]
+fn an_attestation_has_a_shape() {
+    let schema = jsonschema::validator_for(&metadata::metadata().settings).unwrap();
+    let authority =
+        |attestation: &Value| json!({"authorities": {"scanned": {"attestation": attestation}}});
+    let of_condition = |condition: Value| json!({"predicateType": SLSA, "conditions": [condition]});
+    let cases = [
+        (json!({}), ": missing field `predicateType`"),
+        (json!("vuln"), ": invalid type"),
+        (json!({"predicateType": 1}), ".predicateType: "),
+        (
+            json!({"predicateType": SLSA, "type": "vuln"}),
+            ".type: unknown field `type`",
+        ),
+        (
+            json!({"predicateType": SLSA, "conditions": {}}),
+            ".conditions: ",
+        ),
+        (of_condition(json!("a")), ".conditions[0]: "),
+        (
+            of_condition(json!({"equals": 1})),
+            ".conditions[0]: missing field `path`",
+        ),
+        (
+            of_condition(json!({"path": ["a"], "equals": 1})),
+            ".conditions[0].path: ",
+        ),
+        (
+            of_condition(json!({"path": "a", "equal": 1})),
+            ".conditions[0].equal: unknown field `equal`",
+        ),
+        (
+            of_condition(json!({"path": "a", "equals": [1]})),
+            ".conditions[0].equals: expected a text, a number, `true` or `false`",
+        ),
+        (
+            of_condition(json!({"path": "a", "oneOf": "b"})),
+            ".conditions[0].oneOf: ",
+        ),
+        (
+            of_condition(json!({"path": "a", "noneOf": [{}]})),
+            ".conditions[0].noneOf[0]: expected a text",
+        ),
+        (
+            of_condition(json!({"path": "a", "atMost": "7"})),
+            ".conditions[0].atMost: expected a number",
+        ),
+        (
+            of_condition(json!({"path": "a", "atLeast": true})),
+            ".conditions[0].atLeast: expected a number",
+        ),
+        (
+            of_condition(json!({"path": "a", "maxAge": 72})),
+            ".conditions[0].maxAge: ",
+        ),
+        (
+            of_condition(json!({"path": "a", "glob": 7})),
+            ".conditions[0].glob: ",
+        ),
+    ];
+    for (attestation, start) in cases {
+        assert!(!schema.is_valid(&authority(&attestation)), "{attestation}");
+        let errors = errors_of_attestation(attestation.clone());
+        assert!(errors[0].starts_with(start), "{attestation}: {errors:?}");
+    }
+}
+
+#[test]
+fn every_operator_is_one_of_the_schema() {
+    let operators = [
+        json!({"equals": "a"}),
+        json!({"equals": 1.5}),
+        json!({"equals": false}),
+        json!({"oneOf": ["a", 1, true]}),
+        json!({"noneOf": ["a"]}),
+        json!({"glob": "a*"}),
+        json!({"atMost": 7.5}),
+        json!({"atLeast": -1}),
+        json!({"maxAge": "7d"}),
+    ];
+    let conditions = operators.map(|mut condition| {
+        condition["path"] = json!("a");
+        condition
+    });
+    let attestation = json!({"predicateType": SLSA, "conditions": conditions});
+    assert_eq!(errors_of_attestation(attestation.clone()), [""; 0]);
+    let schema = jsonschema::validator_for(&metadata::metadata().settings).unwrap();
+    assert!(schema.is_valid(&json!({"authorities": {"scanned": {"attestation": attestation}}})));
+}
+
+#[test]
+fn all_mistakes_of_an_attestation_are_located_at_once() {
+    let attestation = json!({
+        "predicateType": "vuln",
+        "conditions": [
+            {"path": "a"},
+            {"path": "a[", "equals": 1, "atMost": 1},
+            {"path": "b", "oneOf": []},
+            {"path": "b", "noneOf": []},
+            {"path": "c", "glob": "a"},
+            {"path": "", "maxAge": "3 days"},
+            {"path": "d", "atLeast": 7.5},
+            {"path": "d", "atMost": 7},
+            {"path": "d", "atLeast": 8},
+            {"path": "d", "atMost": 7},
+            {"path": "d", "atMost": 7.5},
+        ],
+    });
+    assert_eq!(
+        errors_of_attestation(attestation),
+        [
+            ".predicateType: `vuln` is cosign's short name for the type: write `https://cosign.sigstore.dev/attestation/vuln/v1`",
+            ".conditions[0]: the condition does not say what the value has to be: write one of `equals`, `oneOf`, `noneOf`, `glob`, `atMost`, `atLeast` and `maxAge`",
+            ".conditions[1].path: `a[` is not a path: expected `[*]`, or a member in quotes such as `[\"a.b\"]` at byte 1",
+            ".conditions[1]: the condition says in more than one way what the value has to be: keep one of `equals`, `oneOf`, `noneOf`, `glob`, `atMost`, `atLeast` and `maxAge`, and write a condition of its own for each other",
+            ".conditions[2].oneOf: no value is one of an empty list: name those that are allowed",
+            ".conditions[3].noneOf: every value is none of an empty list: name those that are not allowed",
+            ".conditions[4].glob: `a` has no `*`: write `equals: a` instead",
+            ".conditions[5].path: `` is not a path: expected a member at byte 0",
+            ".conditions[5].maxAge: `3 days` is not a duration: write whole numbers with units, as in `72h`, `30m`, `7d` or `1h30m`",
+            ".conditions[7].atMost: no number is at least 7.5 and at most 7: correct one of the bounds",
+            ".conditions[8].atLeast: no number is at least 8 and at most 7: correct one of the bounds",
+            ".conditions[9]: this condition stands at conditions[7] already: remove one",
+            ".conditions[9].atMost: no number is at least 7.5 and at most 7: correct one of the bounds",
+            ".conditions[10].atMost: no number is at least 8 and at most 7.5: correct one of the bounds",
+        ]
+    );
+}
+
 #[test]
 fn lists_are_limited() {
     let schema = jsonschema::validator_for(&metadata::metadata().settings).unwrap();
@@ -146,7 +287,28 @@ fn lists_are_limited() {
         json!({"authorities": map})
     };
     let identities = |count| json!({"authorities": {"a": {"identities": names(count)}}});
-    let limits: [(&dyn Fn(usize) -> Value, usize); 7] = [
+    let attestation =
+        |attestation: Value| json!({"authorities": {"a": {"attestation": attestation}}});
+    let of_type = |length| attestation(json!({"predicateType": "a".repeat(length)}));
+    let conditions = |count| {
+        attestation(json!({"predicateType": SLSA, "conditions": vec![json!({"path": "a"}); count]}))
+    };
+    let of_condition = |operator: &str, value: Value| {
+        attestation(json!({"predicateType": SLSA, "conditions": [{"path": "a", operator: value}]}))
+    };
+    let limits: [(&dyn Fn(usize) -> Value, usize); 13] = [
+        (&of_type, 1024),
+        (&conditions, 32),
+        (&|count| of_condition("oneOf", json!(names(count))), 64),
+        (&|count| of_condition("noneOf", json!(names(count))), 64),
+        (
+            &|length| of_condition("equals", json!("a".repeat(length))),
+            1024,
+        ),
+        (
+            &|length| of_condition("glob", json!("a".repeat(length))),
+            1024,
+        ),
         (&rules, 64),
         (&images, 64),
         (&authorities, 32),
