@@ -12,9 +12,9 @@ use crate::{
     verdict::{NOT_UNDERSTOOD, Rejection, Signers, Verdict, signer},
 };
 
-/// Most values that are looked at for one authority, over all its attestations of an image: so many take
-/// some milliseconds.
-pub(crate) const VALUES_MAX: usize = 100_000;
+/// Most values that are looked at for one authority, over all its attestations of an image: so many take a
+/// quarter of the time that a policy has.
+pub(crate) const VALUES_MAX: usize = 50_000;
 
 /// What an authority attested of an image, and when the host said so.
 #[derive(Clone, Copy, Debug)]

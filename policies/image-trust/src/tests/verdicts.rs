@@ -93,6 +93,10 @@ fn any_json() -> impl Strategy<Value = Value> {
         "reason",
         "signedBy",
         "not-signed",
+        "attested",
+        "now",
+        "attestations",
+        "predicate",
         DIGEST,
         "",
     ]);
@@ -159,6 +163,29 @@ proptest! {
         let said = say_of(json!({"allOf": ["release"]}), json!({"release": verdict}));
         let is_well_formed = verdict["verified"][0]["signer"].is_string();
         prop_assert!(!said.is_silent() || is_well_formed, "{verdict}");
+    }
+
+    #[test]
+    fn a_garbage_attestation_is_never_silent(verdict in any_json(), attested in any_json(), now in any::<bool>()) {
+        let mut settings = rule(json!({"allOf": ["release"]}));
+        settings["authorities"]["release"] = json!({"attestation": {
+            "predicateType": "https://slsa.dev/provenance/v1",
+            "conditions": [{"path": "predicate", "equals": "verified"}],
+        }});
+        let mut nearly = json!({"attested": {"attestations": attested}});
+        if now {
+            nearly["attested"]["now"] = json!(NOW);
+        }
+        for verdict in [verdict, nearly] {
+            let fact = json!({"digest": DIGEST, "authorities": {"release": verdict}});
+            let image = format!("ghcr.io/acme/app@{DIGEST}");
+            let said = say("Pod", one(&image), settings.clone(), &|_| fact.clone());
+            let items = verdict["attested"]["attestations"].as_array();
+            let is_met = items.into_iter().flatten().any(|item| {
+                item["signer"].is_string() && item["predicate"]["predicate"] == "verified"
+            });
+            prop_assert!(!said.is_silent() || is_met, "{verdict}");
+        }
     }
 
     #[test]
