@@ -1,10 +1,13 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use gatehouse_abi::Path;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Authority, AuthorityError, Files};
+use crate::{
+    Authority, AuthorityError, Files,
+    trust_root::{MirrorAddress, Trust},
+};
 
 /// The authorities of one policy, by their names in its settings.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +41,24 @@ impl Authorities {
             by_name,
             id: format!("{:x}", hash.finalize()),
         }
+    }
+
+    /// The same with what mirrors gave since; `None` where that is nothing new.
+    pub(crate) fn renewed(
+        &self,
+        trust: impl Fn(&MirrorAddress) -> Option<Arc<Trust>>,
+    ) -> Option<Self> {
+        let renewed = |authority: &Authority| {
+            let trust = trust(authority.mirror()?)?;
+            (!Arc::ptr_eq(&trust, authority.trust())).then(|| authority.with_trust(trust))
+        };
+        let new: Vec<Authority> = self.iter().filter_map(renewed).collect();
+        if new.is_empty() {
+            return None;
+        }
+        let mut by_name = self.by_name.clone();
+        by_name.extend(new.into_iter().map(|a| (a.name().to_owned(), a)));
+        Some(Self::new(by_name))
     }
 
     /// A digest of all that their verdicts depend on, and of their names.

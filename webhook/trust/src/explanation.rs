@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use gatehouse_reference::{Digest, Reference};
 
 use crate::{
-    Authorities,
+    Authorities, Authority,
     evidence::{Collected, collect},
     format::Form,
     image_trust::Question,
@@ -26,6 +26,8 @@ pub struct Explanation {
     pub signatures: Vec<SeenSignature>,
     /// Why there may be more.
     pub unavailable: Option<String>,
+    /// The authorities by which nothing can be verified, and why.
+    pub cannot_verify: Vec<(String, String)>,
 }
 
 /// Something that may be a signature.
@@ -54,6 +56,7 @@ impl Explanation {
             digest: digest(&reference, &repository, question).await?,
             signatures: Vec::new(),
             unavailable: None,
+            cannot_verify: Vec::new(),
         };
         if let Some(digest) = explanation.digest.clone() {
             let (client, access) = (question.client, question.access);
@@ -74,11 +77,17 @@ impl Explanation {
             repository: &self.repository,
         };
         let now = SystemTime::now();
+        let fault = |authority: &Authority| {
+            let why = authority.trust_root_fault(now)?;
+            Some((authority.name().to_owned(), why))
+        };
+        self.cannot_verify = authorities.iter().filter_map(fault).collect();
         let seen = collected.found.iter().map(|found| SeenSignature {
             form: in_words(&found.candidate.form),
             manifest: found.manifest.to_string(),
             verdicts: authorities
                 .iter()
+                .filter(|authority| authority.trust_root_fault(now).is_none())
                 .map(|authority| {
                     let verdict = verify(authority, &image, &found.evidence(), now);
                     (authority.name().to_owned(), verdict)

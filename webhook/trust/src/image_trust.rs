@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use gatehouse_reference::Reference;
@@ -17,7 +17,7 @@ use crate::{
     cache::{Cache, Kept, Source},
     registry::{Access, Client, OwnedDigest, Repository, Scope, Tag},
     search::Search,
-    verdict::{Verdict, Verdicts, unavailable},
+    verdict::{Verdict, Verdicts, unavailable, withdraw},
 };
 
 /// Finds out what images are and who signed them, and keeps it for a while.
@@ -179,7 +179,8 @@ impl ImageTrust {
             Ok(None) => return ImageFact::Missing,
             Err(why) => return ImageFact::Unavailable(why),
         };
-        let verdicts = self.verdicts(repository, &digest, question).await;
+        let mut verdicts = self.verdicts(repository, &digest, question).await;
+        withdraw(&mut verdicts, question.authorities, SystemTime::now());
         ImageFact::Found { digest, verdicts }
     }
 

@@ -1,4 +1,6 @@
-//! Text from outside, made fit to be shown.
+//! Text from outside and times, made fit to be shown.
+
+use time::OffsetDateTime;
 
 /// How many characters of a text from outside a message shows.
 pub(crate) const EXCERPT_CHARS: usize = 200;
@@ -11,6 +13,19 @@ pub(crate) fn excerpt(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// A second since 1970, for people: `2026-11-22 00:35 UTC`.
+pub(crate) fn moment(seconds: i64) -> String {
+    match OffsetDateTime::from_unix_timestamp(seconds) {
+        Ok(time) => format!(
+            "{} {:02}:{:02} UTC",
+            time.date(),
+            time.hour(),
+            time.minute()
+        ),
+        Err(_) => "a day beyond the calendar".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -77,6 +77,16 @@ pub(crate) fn unavailable<'a>(names: impl Iterator<Item = &'a str>, why: &str) -
         .collect()
 }
 
+/// What authorities say whose trust root cannot be used now is worth nothing, remembered or not.
+pub(crate) fn withdraw(verdicts: &mut Verdicts, authorities: &Authorities, now: SystemTime) {
+    for (name, verdict) in verdicts {
+        let authority = authorities.get(name);
+        if let Some(why) = authority.and_then(|authority| authority.trust_root_fault(now)) {
+            *verdict = Verdict::Unavailable(why);
+        }
+    }
+}
+
 fn of_one(
     authority: &Authority,
     image: &SignedImage<'_>,

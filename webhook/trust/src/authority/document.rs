@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use gatehouse_abi::Path;
 use serde_json::{Map, Value};
@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use super::{
     AuthorityError, Files, Signers,
     certificate::CertificateAuthority,
+    content,
     keyless::{Keyless, KeylessIdentity},
-    pem,
+    pem, trust_root,
 };
-use crate::{sigstore::TrustRoot, text::excerpt};
+use crate::{text::excerpt, trust_root::TrustRootSource};
 
 /// How many identities an authority may name.
 pub const IDENTITIES: usize = 256;
 
-const FILE: &str = "file:";
 const KINDS: [&str; 3] = ["key", "certificate", "keyless"];
 const FIELDS: [&str; 7] = [
     "bindReference",
@@ -31,7 +31,7 @@ pub(super) struct Parts {
     pub(super) signers: Signers,
     pub(super) require_tlog: bool,
     pub(super) bind_reference: bool,
-    pub(super) trust_root: Arc<TrustRoot>,
+    pub(super) trust_root: TrustRootSource,
 }
 
 /// Reads the document of one authority.
@@ -52,7 +52,7 @@ pub(super) fn read(
     };
     reader.refuse_unknown_fields();
     let trust_root = reader.trust_root();
-    let signers = reader.signers(trust_root.as_deref());
+    let signers = reader.signers();
     let require_tlog = reader.flag("requireTlog");
     let bind_reference = reader.flag("bindReference");
     match (signers, trust_root) {
@@ -88,12 +88,12 @@ impl Reader<'_> {
         }
     }
 
-    fn signers(&mut self, root: Option<&TrustRoot>) -> Option<Signers> {
+    fn signers(&mut self) -> Option<Signers> {
         let given = KINDS.into_iter().filter(|kind| self.has(kind));
         match given.collect::<Vec<_>>().as_slice() {
             ["key"] => self.key(),
             ["certificate"] => self.certificate(),
-            ["keyless"] => self.keyless(root),
+            ["keyless"] => self.keyless(),
             [one, other, ..] => self.wrong(&format!(
                 "both `{one}` and `{other}`: an authority is one of them"
             )),
@@ -110,17 +110,14 @@ impl Reader<'_> {
         }
     }
 
-    fn keyless(&mut self, root: Option<&TrustRoot>) -> Option<Signers> {
+    fn keyless(&mut self) -> Option<Signers> {
         self.refuse_identities("`keyless` has a `subject`");
         let document = self.members.get("keyless").unwrap_or(&Value::Null);
         let at = self.at.clone().key("keyless");
         let identity = KeylessIdentity::read(document, &at)
             .map_err(|found| self.mistakes.extend(found))
             .ok()?;
-        match Keyless::new(identity, root?) {
-            Ok(keyless) => Some(Signers::Keyless(keyless)),
-            Err(mistake) => self.wrong_at("trustRoot", mistake),
-        }
+        Some(Signers::Keyless(Keyless::new(identity)))
     }
 
     fn certificate(&mut self) -> Option<Signers> {
@@ -166,17 +163,13 @@ impl Reader<'_> {
         }
     }
 
-    fn trust_root(&mut self) -> Option<Arc<TrustRoot>> {
-        let root = if self.has("trustRoot") {
-            let text = self.content("trustRoot")?;
-            TrustRoot::parse(text.as_bytes()).map(Arc::new)
-        } else {
-            TrustRoot::public()
+    fn trust_root(&mut self) -> Option<TrustRootSource> {
+        let at = self.at.clone().key("trustRoot");
+        let source = match self.members.get("trustRoot") {
+            None => Ok(TrustRootSource::public()),
+            Some(document) => trust_root::read(document, &at, self.files),
         };
-        match root {
-            Ok(root) => Some(root),
-            Err(mistake) => self.wrong_at("trustRoot", mistake),
-        }
+        source.map_err(|found| self.mistakes.extend(found)).ok()
     }
 
     fn flag(&mut self, field: &str) -> bool {
@@ -194,16 +187,10 @@ impl Reader<'_> {
         let Some(Value::String(text)) = self.members.get(field) else {
             return self.wrong_at(field, "expected text, or `file:` and a path");
         };
-        let Some(file) = text.strip_prefix(FILE) else {
-            return Some(text.clone());
-        };
-        match (self.files)(file) {
-            Ok(content) => Some(content),
-            Err(reason) => {
-                let message = format!("cannot read `{}`: {}", excerpt(file), excerpt(&reason));
-                self.wrong_at(field, message)
-            }
-        }
+        let content = content::read(text, self.files, Ok);
+        content
+            .map_err(|mistake| self.wrong_at::<()>(field, mistake))
+            .ok()
     }
 
     fn has(&self, field: &str) -> bool {

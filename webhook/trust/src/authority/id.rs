@@ -1,16 +1,16 @@
 use sha2::{Digest, Sha256};
 
 use super::{Signers, document::Parts};
+use crate::sigstore::TrustRoot;
 
 /// Changes with whatever a verdict depends on that is not written here, such as the rules of this crate.
 const VERSION: &[u8] = b"gatehouse authority 1";
 
-/// `sha256:` and a digest of all that the authority means.
-pub(super) fn of(parts: &Parts) -> String {
+/// A digest of all that the authority means, but for its trust root, which may be another one tomorrow.
+pub(super) fn of(parts: &Parts) -> [u8; 32] {
     let mut meaning = Meaning(Sha256::new());
     meaning.add(VERSION);
     meaning.add(&[u8::from(parts.require_tlog), u8::from(parts.bind_reference)]);
-    meaning.add(&parts.trust_root.digest());
     match &parts.signers {
         Signers::Key(key) => {
             meaning.add(b"key");
@@ -45,7 +45,15 @@ pub(super) fn of(parts: &Parts) -> String {
             }
         }
     }
-    format!("sha256:{:x}", meaning.0.finalize())
+    meaning.0.finalize().into()
+}
+
+/// `sha256:` and a digest of all that the authority means with this trust root.
+pub(super) fn with_root(meaning: &[u8; 32], root: &TrustRoot) -> String {
+    let mut whole = Meaning(Sha256::new());
+    whole.add(meaning);
+    whole.add(&root.digest());
+    format!("sha256:{:x}", whole.0.finalize())
 }
 
 /// Parts of which none can be taken for the end of another.

@@ -6,11 +6,9 @@ use serde_json::{Map, Value};
 use super::{
     AuthorityError, CertificateAuthority,
     pattern::{Pattern, check_length},
+    quoted, unknown_fields,
 };
-use crate::{
-    sigstore::{CiClaim, TrustRoot},
-    text::excerpt,
-};
+use crate::sigstore::{CiClaim, TrustRoot};
 
 const FIELDS: [&str; 3] = ["claims", "issuer", "subject"];
 
@@ -37,30 +35,31 @@ struct FulcioAuthority {
 }
 
 impl Keyless {
-    /// # Errors
-    /// Why nothing can be verified with the trust root.
-    pub(super) fn new(identity: KeylessIdentity, root: &TrustRoot) -> Result<Self, String> {
-        if !root.has_ct_log() {
-            return Err(needs("a certificate transparency log (`ctlogs`)"));
-        }
-        let authorities: Vec<_> = root
-            .fulcio_chains()
-            .map(|chain| {
-                let certificates = CertificateAuthority::new(chain.certificates, None)?;
-                let valid_for = chain.valid_for;
-                Ok(FulcioAuthority {
-                    certificates,
-                    valid_for,
-                })
-            })
-            .collect::<Result<_, String>>()?;
-        if authorities.is_empty() {
-            return Err(needs("a certificate authority (`certificateAuthorities`)"));
-        }
-        Ok(Self {
+    /// Before it is known whom the trust root trusts: nobody.
+    pub(super) fn new(identity: KeylessIdentity) -> Self {
+        let authorities = Vec::new();
+        Self {
             identity,
             authorities,
-        })
+        }
+    }
+
+    /// Trusts the certificate authorities of this root, and no others.
+    ///
+    /// # Errors
+    /// Why one of them cannot be used; nobody is trusted then.
+    pub(super) fn trust(&mut self, root: &TrustRoot) -> Result<(), String> {
+        self.authorities = Vec::new();
+        let authorities = root.fulcio_chains().map(|chain| {
+            let certificates = CertificateAuthority::new(chain.certificates, None)?;
+            let valid_for = chain.valid_for;
+            Ok::<_, String>(FulcioAuthority {
+                certificates,
+                valid_for,
+            })
+        });
+        self.authorities = authorities.collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     pub(crate) fn issuer(&self) -> &Pattern {
@@ -94,10 +93,6 @@ impl Keyless {
             .flat_map(|authority| authority.certificates.anchor_fingerprints())
             .collect()
     }
-}
-
-fn needs(what: &str) -> String {
-    format!("lacks {what}, which `keyless` needs")
 }
 
 impl KeylessIdentity {
@@ -179,24 +174,4 @@ fn claim_text(document: &Value) -> Result<String, String> {
         return Err("expected text, exactly as the certificate has it".to_owned());
     };
     check_length(text).map(|()| text.clone())
-}
-
-fn unknown_fields(members: &Map<String, Value>, known: &[&str], at: &Path) -> Vec<AuthorityError> {
-    members
-        .keys()
-        .filter(|field| !known.contains(&field.as_str()))
-        .map(|field| {
-            let message = format!(
-                "unknown field `{}`: {} are known",
-                excerpt(field),
-                quoted(known)
-            );
-            AuthorityError::new(at.clone().key(field), message)
-        })
-        .collect()
-}
-
-fn quoted(names: &[&str]) -> String {
-    let names = names.iter().map(|name| format!("`{name}`"));
-    names.collect::<Vec<_>>().join(", ")
 }

@@ -1,16 +1,20 @@
 //! Whose signatures count, as an operator writes it: `settings.authorities` of a policy.
 
 mod certificate;
+mod content;
 mod document;
 mod id;
 mod keyless;
 mod pattern;
 mod pem;
+mod trust;
+mod trust_root;
+mod trust_root_parts;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use gatehouse_abi::Path;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) use certificate::CertificateAuthority;
 pub use certificate::{AUTHORITY_CERTIFICATES, CHAIN_CERTIFICATES};
@@ -20,7 +24,13 @@ pub use pattern::{COMPILED_PATTERN_BYTES, PATTERN_BYTES};
 pub use pem::PEM_BYTES;
 pub(crate) use pem::{certificates as pem_certificates, public_key as pem_public_key};
 
-use crate::sigstore::{PublicKey, TrustRoot};
+pub use trust_root_parts::TRUST_ROOT_PARTS;
+
+use crate::{
+    sigstore::{PublicKey, TrustRoot},
+    text::excerpt,
+    trust_root::{Trust, TrustRootSource},
+};
 
 /// Someone whose signatures count.
 ///
@@ -29,7 +39,9 @@ use crate::sigstore::{PublicKey, TrustRoot};
 ///   key: file:release.pub        # or the PEM itself
 ///   requireTlog: false           # also demand an entry of a transparency log
 ///   bindReference: false         # the signature must be for the repository of the image
-///   trustRoot: file:root.json    # the logs to trust; Sigstore's public ones if absent
+///   trustRoot: file:root.json    # the logs to trust; Sigstore's public ones if absent. Or by parts:
+///   # {fulcio: [PEM], ctLogs: [PEM], rekor: [PEM], timestampAuthorities: [PEM]}, or from a mirror:
+///   # {tuf: {mirror: https://…, root: file:root.json}}
 /// builds:
 ///   certificate: file:ca.pem     # certificates of an own authority
 ///   identities: [builds@acme.example]
@@ -46,10 +58,18 @@ use crate::sigstore::{PublicKey, TrustRoot};
 pub struct Authority {
     name: String,
     id: String,
+    /// A digest of all that it means but for the trust root.
+    meaning: [u8; 32],
     pub(crate) signers: Signers,
     pub(crate) require_tlog: bool,
     pub(crate) bind_reference: bool,
+    source: TrustRootSource,
+    /// What the source gave.
+    trust: Arc<Trust>,
+    /// The same, and where it gave nothing a root that trusts nobody.
     pub(crate) trust_root: Arc<TrustRoot>,
+    /// Why the trust root does not do, whatever the time.
+    root_fault: Option<String>,
 }
 
 /// Whose signatures an authority accepts.
@@ -113,15 +133,29 @@ impl Authority {
         files: &Files<'_>,
     ) -> Result<Self, Vec<AuthorityError>> {
         let parts = document::read(document, at, files)?;
-        let id = id::of(&parts);
-        Ok(Self {
+        let at_root = |mistake: String| {
+            let path = at.clone().key("trustRoot");
+            vec![AuthorityError::new(path, mistake)]
+        };
+        let trust_root = TrustRoot::of_nobody().map_err(at_root)?;
+        let meaning = id::of(&parts);
+        let authority = Self {
             name: name.to_owned(),
-            id,
+            id: id::with_root(&meaning, &trust_root),
+            meaning,
             signers: parts.signers,
             require_tlog: parts.require_tlog,
             bind_reference: parts.bind_reference,
-            trust_root: parts.trust_root,
-        })
+            trust: parts.trust_root.first(),
+            source: parts.trust_root,
+            trust_root,
+            root_fault: None,
+        };
+        let authority = authority.trusting();
+        match &authority.root_fault {
+            Some(mistake) if authority.source.is_written() => Err(at_root(mistake.clone())),
+            _ => Ok(authority),
+        }
     }
 
     /// Its name in the settings.
@@ -161,4 +195,24 @@ impl AuthorityError {
         let message = message.into();
         Self { path, message }
     }
+}
+
+fn unknown_fields(members: &Map<String, Value>, known: &[&str], at: &Path) -> Vec<AuthorityError> {
+    members
+        .keys()
+        .filter(|field| !known.contains(&field.as_str()))
+        .map(|field| {
+            let message = format!(
+                "unknown field `{}`: {} are known",
+                excerpt(field),
+                quoted(known)
+            );
+            AuthorityError::new(at.clone().key(field), message)
+        })
+        .collect()
+}
+
+fn quoted(names: &[&str]) -> String {
+    let names = names.iter().map(|name| format!("`{name}`"));
+    names.collect::<Vec<_>>().join(", ")
 }

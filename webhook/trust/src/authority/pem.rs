@@ -7,20 +7,39 @@ pub const PEM_BYTES: usize = 256 * 1024;
 
 /// The one public key in a PEM.
 pub(crate) fn public_key(text: &str) -> Result<PublicKey, String> {
+    key(
+        text,
+        "an authority has one public key: name several authorities for several keys",
+        ": `certificate` takes those of a certificate authority",
+    )
+}
+
+/// The public key of a log in a PEM.
+pub(super) fn log_key(text: &str) -> Result<PublicKey, String> {
+    key(text, "a log has one public key: list several logs", "")
+}
+
+/// All certificates in a PEM, in DER.
+pub(crate) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    certificates_or(text, ": `key` takes a public key")
+}
+
+/// The same where no public key could stand.
+pub(super) fn chain(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    certificates_or(text, "")
+}
+
+fn key(text: &str, of_several: &str, of_certificates: &str) -> Result<PublicKey, String> {
     let blocks = blocks(text)?;
     let [block] = blocks.as_slice() else {
-        return Err(format!(
-            "has {} PEM blocks; an authority has one public key: name several authorities for several keys",
-            blocks.len()
-        ));
+        return Err(format!("has {} PEM blocks; {of_several}", blocks.len()));
     };
     match block.tag() {
         "PUBLIC KEY" => PublicKey::from_spki(block.contents())
             .map_err(|mistake| format!("is not a public key that can be used: {mistake}")),
-        "CERTIFICATE" => Err(
-            "is a certificate, not a public key: `certificate` takes those of a certificate authority"
-                .to_owned(),
-        ),
+        "CERTIFICATE" => Err(format!(
+            "is a certificate, not a public key{of_certificates}"
+        )),
         "RSA PUBLIC KEY" => Err(
             "is an RSA key in an old form; `openssl rsa -RSAPublicKey_in -pubout` converts it to `PUBLIC KEY`"
                 .to_owned(),
@@ -29,13 +48,12 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, String> {
     }
 }
 
-/// All certificates in a PEM, in DER.
-pub(crate) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, String> {
+fn certificates_or(text: &str, of_keys: &str) -> Result<Vec<Vec<u8>>, String> {
     let take = |block: Pem| match block.tag() {
         "CERTIFICATE" => Ok(block.into_contents()),
-        "PUBLIC KEY" => Err(
-            "has a public key where certificates are expected: `key` takes a public key".to_owned(),
-        ),
+        "PUBLIC KEY" => Err(format!(
+            "has a public key where certificates are expected{of_keys}"
+        )),
         other => Err(wrong_tag(other, "CERTIFICATE")),
     };
     blocks(text)?.into_iter().map(take).collect()

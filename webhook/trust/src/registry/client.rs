@@ -22,7 +22,7 @@ use crate::text::excerpt;
 /// what was asked for, or cannot be asked, leaves the question to the next, and the registry itself has the
 /// last word.
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client(pub(super) Arc<Shared>);
 
 /// A manifest, with the digest that its bytes have.
 #[derive(Clone, Debug, PartialEq, Eq)]

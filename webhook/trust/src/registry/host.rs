@@ -8,7 +8,7 @@ use hyper::Uri;
 /// A host and perhaps a port, as they are written. Compared as text: for credentials, mirrors and rules
 /// `GHCR.io` is another host than `ghcr.io`, as it is for containerd.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Host {
+pub(crate) struct Host {
     text: String,
     name: Name,
 }
@@ -47,7 +47,7 @@ impl Host {
     }
 
     /// The host of an absolute address on the web; one with a user name in it is refused.
-    pub(super) fn of(uri: &Uri) -> Option<Self> {
+    pub(crate) fn of(uri: &Uri) -> Option<Self> {
         Self::parse(uri.authority()?.as_str())
     }
 

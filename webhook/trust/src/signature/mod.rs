@@ -16,7 +16,7 @@ use gatehouse_reference::Digest;
 
 pub use rejection::{NamedSigner, Rejection};
 
-use crate::authority::Authority;
+use crate::{authority::Authority, time::seconds};
 
 /// The longest payload that is read, in bytes: what a signature is over. cosign's have 250.
 pub const PAYLOAD_BYTES: usize = 64 * 1024;
@@ -94,13 +94,4 @@ pub fn verify(
         Evidence::Bundle(bytes) => bundle::read(bytes)?,
     };
     claim.verify(authority, image, seconds(now))
-}
-
-/// Seconds since 1970; a clock before that is at its beginning.
-fn seconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since
-        .ok()
-        .and_then(|since| i64::try_from(since.as_secs()).ok())
-        .unwrap_or_default()
 }

@@ -1,6 +1,4 @@
-use time::OffsetDateTime;
-
-use crate::sigstore::LogFault;
+use crate::{sigstore::LogFault, text::moment};
 
 /// Why a signature does not count, in the order of how much it tells: of several rejections for one
 /// image the greatest is the one to show.
@@ -119,17 +117,4 @@ fn named(identity: Option<&str>) -> String {
         || "nobody who is named".to_owned(),
         |identity| format!("`{identity}`"),
     )
-}
-
-/// `2026-11-22 00:35 UTC`
-fn moment(seconds: i64) -> String {
-    match OffsetDateTime::from_unix_timestamp(seconds) {
-        Ok(time) => format!(
-            "{} {:02}:{:02} UTC",
-            time.date(),
-            time.hour(),
-            time.minute()
-        ),
-        Err(_) => "a day beyond the calendar".to_owned(),
-    }
 }

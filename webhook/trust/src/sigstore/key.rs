@@ -69,6 +69,22 @@ impl PublicKey {
         self.algorithm == KeyAlgorithm::Ed25519
     }
 
+    /// Its raw bytes, where it is of Ed25519: the last 32 (RFC 8410, section 4).
+    pub(super) fn ed25519(&self) -> Option<&[u8]> {
+        let raw = self.spki.as_bytes().last_chunk::<32>();
+        raw.map(<[u8; 32]>::as_slice).filter(|_| self.is_ed25519())
+    }
+
+    /// What Sigstore's documents call its kind.
+    pub(super) fn details(&self) -> &'static str {
+        match self.algorithm {
+            KeyAlgorithm::EcdsaP384 => "PKIX_ECDSA_P384_SHA_384",
+            KeyAlgorithm::Ed25519 => "PKIX_ED25519",
+            KeyAlgorithm::Rsa => "PKIX_RSA_PKCS1V15_2048_SHA256",
+            _ => "PKIX_ECDSA_P256_SHA_256",
+        }
+    }
+
     pub(super) fn der(&self) -> &DerPublicKey {
         &self.spki
     }
@@ -100,6 +116,10 @@ impl PublicKey {
         };
         parsed.map(drop).map_err(|_| KeyMistake::Damaged)
     }
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// `sha256:` and the digest of `der` in hexadecimal digits.

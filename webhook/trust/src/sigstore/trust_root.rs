@@ -17,6 +17,9 @@ use super::{Bundle, FulcioCertificate, FulcioChain, FulcioFault, PublicKey};
 /// The longest `trusted_root.json` that is read, in bytes. The public one has 7,000.
 pub const TRUST_ROOT_BYTES: usize = 1024 * 1024;
 
+const NOBODY_JSON: &str =
+    r#"{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#;
+
 /// The keys of transparency logs and the certificates of timestamp authorities that are trusted
 /// (Sigstore's `trusted_root.json`).
 pub(crate) struct TrustRoot {
@@ -104,6 +107,16 @@ impl TrustRoot {
         PUBLIC.clone()
     }
 
+    /// A root that trusts nobody.
+    ///
+    /// # Errors
+    /// Never, unless this build is broken.
+    pub(crate) fn of_nobody() -> Result<Arc<Self>, String> {
+        static NOBODY: LazyLock<Result<Arc<TrustRoot>, String>> =
+            LazyLock::new(|| TrustRoot::parse(NOBODY_JSON.as_bytes()).map(Arc::new));
+        NOBODY.clone()
+    }
+
     /// The digest of its text.
     pub(crate) fn digest(&self) -> [u8; 32] {
         self.digest
@@ -145,6 +158,10 @@ impl TrustRoot {
         certificate
             .map(FulcioCertificate::new)
             .ok_or(FulcioFault::Chain)
+    }
+
+    pub(super) fn trusted_root(&self) -> &TrustedRoot {
+        &self.root
     }
 
     pub(super) fn verifier(&self) -> &Verifier {

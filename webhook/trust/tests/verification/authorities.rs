@@ -315,11 +315,11 @@ fn keyless_needs_a_trust_root_that_issues_certificates() {
     };
     assert_eq!(
         without("certificateAuthorities"),
-        "authorities.release.trustRoot: lacks a certificate authority (`certificateAuthorities`), which `keyless` needs"
+        "authorities.release.trustRoot: lacks a certificate authority (Fulcio), which `keyless` needs"
     );
     assert_eq!(
         without("ctlogs"),
-        "authorities.release.trustRoot: lacks a certificate transparency log (`ctlogs`), which `keyless` needs"
+        "authorities.release.trustRoot: lacks a log of certificates (certificate transparency), which `keyless` needs"
     );
 }
 

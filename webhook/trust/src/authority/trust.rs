@@ -1,0 +1,117 @@
+//! What an authority needs its trust root for, and whether it does.
+
+use std::{sync::Arc, time::SystemTime};
+
+use super::{Authority, Signers, id};
+use crate::{
+    sigstore::{Need, TrustRoot},
+    text::moment,
+    time::{seconds, system_time},
+    trust_root::{MirrorAddress, Trust},
+};
+
+impl Authority {
+    /// Why nothing can be verified with its trust root at this time, fit to be shown; `None` where that can
+    /// be, or the authority needs no trust root.
+    pub fn trust_root_fault(&self, now: SystemTime) -> Option<String> {
+        let now = seconds(now);
+        if !self.uses_trust_root() {
+            return None;
+        }
+        if let Some(why) = &self.root_fault {
+            return Some(format!("the trust root {why}"));
+        }
+        let over = |need: &&Need| self.trust_root.end(**need).is_some_and(|end| now > end);
+        let needs = self.needs();
+        let expired = needs.iter().find(over).map(|need| {
+            let end = self.trust_root.end(*need).map(moment).unwrap_or_default();
+            format!(
+                "the trust root has expired: the last {} in it ended on {end}",
+                need.noun()
+            )
+        });
+        expired.or_else(|| {
+            self.trust
+                .fault(now)
+                .map(|why| format!("the trust root {why}"))
+        })
+    }
+
+    /// Until when signatures can be verified with its trust root; `None` where no end is known, or the
+    /// authority needs no trust root.
+    pub fn trust_root_end(&self) -> Option<SystemTime> {
+        if !self.uses_trust_root() || self.root_fault.is_some() {
+            return None;
+        }
+        let ends = self
+            .needs()
+            .into_iter()
+            .filter_map(|need| self.trust_root.end(need));
+        let end = ends.chain(self.trust.until).min()?;
+        // no calendar goes that far
+        system_time(end).filter(|_| end < i64::MAX)
+    }
+
+    /// Whether anything is judged by its trust root: a key alone needs none.
+    pub fn uses_trust_root(&self) -> bool {
+        self.require_tlog || !matches!(self.signers, Signers::Key(_))
+    }
+
+    /// What nothing can be verified without.
+    fn needs(&self) -> Vec<Need> {
+        match (&self.signers, self.require_tlog) {
+            (Signers::Keyless(_), false) => vec![Need::Fulcio, Need::CtLog, Need::Time],
+            (Signers::Keyless(_), true) => vec![Need::Fulcio, Need::CtLog, Need::Log],
+            (_, true) => vec![Need::Log],
+            // a certificate that is valid now needs no proof of when it signed
+            (_, false) => Vec::new(),
+        }
+    }
+
+    fn lack(&self, root: &TrustRoot) -> Option<String> {
+        let needs = self.needs();
+        let lack = needs.iter().find(|need| root.end(**need).is_none())?;
+        let by = match self.signers {
+            Signers::Keyless(_) => "keyless",
+            _ => "requireTlog",
+        };
+        Some(format!("lacks a {}, which `{by}` needs", lack.noun()))
+    }
+
+    /// The mirror that its trust root is fetched from.
+    pub(crate) fn mirror(&self) -> Option<&MirrorAddress> {
+        self.source.mirror()
+    }
+
+    /// What its trust root is, as of when it was last asked for.
+    pub(crate) fn trust(&self) -> &Arc<Trust> {
+        &self.trust
+    }
+
+    /// The same with what its mirror gave since.
+    pub(crate) fn with_trust(&self, trust: Arc<Trust>) -> Self {
+        let authority = Self {
+            trust,
+            ..self.clone()
+        };
+        authority.trusting()
+    }
+
+    /// Takes the trust root into use.
+    pub(super) fn trusting(mut self) -> Self {
+        self.root_fault = match &self.trust.root {
+            Ok(root) => {
+                self.trust_root = Arc::clone(root);
+                self.lack(root).map_or(Ok(()), Err)
+            }
+            Err(why) => Err(why.clone()),
+        }
+        .and_then(|()| match &mut self.signers {
+            Signers::Keyless(keyless) => keyless.trust(&self.trust_root),
+            _ => Ok(()),
+        })
+        .err();
+        self.id = id::with_root(&self.meaning, &self.trust_root);
+        self
+    }
+}
