@@ -43,13 +43,17 @@ impl Authority {
         if !self.uses_trust_root() || self.root_fault.is_some() {
             return None;
         }
-        let ends = self
-            .needs()
-            .into_iter()
-            .filter_map(|need| self.trust_root.end(need));
-        let end = ends.chain(self.trust.until).min()?;
+        let needs = self.needs().into_iter();
+        let end = needs.filter_map(|need| self.trust_root.end(need)).min()?;
         // no calendar goes that far
         system_time(end).filter(|_| end < i64::MAX)
+    }
+
+    /// Until when its trust root is used if the mirror gives no other; `None` where it is not from a mirror, or
+    /// the authority needs no trust root. These metadata are renewed every few days.
+    pub fn trust_root_metadata_end(&self) -> Option<SystemTime> {
+        let until = self.trust.until.filter(|_| self.uses_trust_root())?;
+        system_time(until)
     }
 
     /// Whether anything is judged by its trust root: a key alone needs none.

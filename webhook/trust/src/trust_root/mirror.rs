@@ -22,8 +22,6 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// How soon after a failure a mirror is asked again; after each further one twice as late.
 const RETRY: Duration = Duration::from_secs(10);
-/// How long one refresh may take, with all its files.
-const REFRESH_TIME: Duration = Duration::from_secs(60);
 
 /// A mirror of trust roots, and what it gave.
 #[derive(Debug)]
@@ -85,13 +83,13 @@ impl Mirror {
         }
     }
 
-    /// Asks it, unless it is being asked. What it gave before stays where it gives nothing now.
-    pub(super) async fn refresh(&self, client: &Client) {
+    /// Asks it, unless it is being asked. What it gave before stays where it gives nothing within `time`.
+    pub(super) async fn refresh(&self, client: &Client, time: Duration) {
         let Ok(mut tuf) = self.tuf.try_lock() else {
             return;
         };
         self.files.ask_with(client);
-        let refreshed = timeout(REFRESH_TIME, self.ask(&mut tuf)).await;
+        let refreshed = timeout(time, self.ask(&mut tuf)).await;
         let refreshed = refreshed.unwrap_or_else(|_| Err("it takes too long".to_owned()));
         match refreshed {
             Ok(vouched) => self.take(vouched),

@@ -16,6 +16,8 @@ use crate::{Authorities, registry::Client};
 
 /// How often it is looked whether a mirror is due.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long one refresh may take, with all its files.
+const REFRESH_TIME: Duration = Duration::from_secs(60);
 
 /// The mirrors that trust roots are fetched from, each once however many authorities name it. Cheap to clone;
 /// the clones share the mirrors. What a mirror gave outlives the configuration that named it first.
@@ -50,21 +52,25 @@ impl TrustRoots {
         }
     }
 
-    /// Asks every mirror once, all at the same time, and returns when all have answered or failed.
-    pub async fn fetch(&self, client: &Client) {
+    /// Whether nobody names a mirror.
+    pub fn is_empty(&self) -> bool {
+        self.mirrors().is_empty()
+    }
+
+    /// Asks every mirror once, all at the same time, and returns when all have answered or failed, or when
+    /// `time` is over.
+    pub async fn fetch(&self, client: &Client, time: Duration) {
         let mirrors = self.mirrors();
-        join_all(mirrors.iter().map(|mirror| mirror.refresh(client))).await;
+        join_all(mirrors.iter().map(|mirror| mirror.refresh(client, time))).await;
     }
 
     /// Asks every mirror when it is due, for ever. A mirror that hangs keeps no other waiting.
     pub async fn keep_fresh(&self, client: impl Fn() -> Option<Client>) {
         loop {
             let mirrors = self.mirrors().into_iter();
-            let due: Vec<_> = mirrors.filter(|mirror| mirror.is_due()).collect();
-            if let Some(client) = client().filter(|_| !due.is_empty()) {
-                for mirror in due {
-                    let client = client.clone();
-                    tokio::spawn(async move { mirror.refresh(&client).await });
+            for mirror in mirrors.filter(|mirror| mirror.is_due()) {
+                if let Some(client) = client() {
+                    tokio::spawn(async move { mirror.refresh(&client, REFRESH_TIME).await });
                 }
             }
             sleep(LOOK).await;
@@ -101,6 +107,11 @@ impl LiveAuthorities {
                 renewed
             }
         }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.current.load().is_empty()
     }
 }
 

@@ -6,7 +6,7 @@ use gatehouse_trust::{TRUST_ROOT_BYTES, TUF_TIMESTAMP_BYTES};
 use serde_json::json;
 
 use crate::{
-    mirrors::Scene,
+    mirrors::{Scene, TIME},
     repository::Repository,
     server::{Reply, Server},
 };
@@ -17,7 +17,7 @@ async fn attack(prepare: impl FnOnce(&mut Scene, &Sigstore)) -> String {
     let mut scene = Scene::of(&honest).await;
     scene.fetch().await;
     prepare(&mut scene, &evil);
-    scene.roots.fetch(&scene.server.impatient()).await;
+    scene.roots.fetch(&scene.server.impatient(), TIME).await;
     assert_eq!(scene.fault(), None);
     assert!(scene.trusts(&honest) && !scene.trusts(&evil));
     assert_eq!(scene.counts(), (1, 1));
@@ -30,7 +30,7 @@ async fn first(scene: &Scene, evil: &Sigstore) -> String {
     let fresh = late.follow(crate::kit::authorities(
         &json!({"ci": crate::mirrors::following(&scene.server, &scene.repository)}),
     ));
-    late.fetch(&scene.server.impatient()).await;
+    late.fetch(&scene.server.impatient(), TIME).await;
     let current = fresh.current();
     let authority = crate::kit::only(&current);
     assert!(crate::kit::judge(authority, evil).is_err());
@@ -49,7 +49,7 @@ async fn an_older_version_is_refused() {
     scene.fetch().await;
     assert!(scene.trusts(&new));
     scene.server.serve(old_files);
-    scene.roots.fetch(&scene.server.client()).await;
+    scene.roots.fetch(&scene.server.client(), TIME).await;
     assert_eq!(scene.counts(), (1, 1));
     assert!(scene.trusts(&new) && !scene.trusts(&old));
 }
@@ -147,7 +147,7 @@ async fn as_many_have_to_sign_as_the_root_says() {
             .signed_by("targets", targets["signed"].clone(), &keys);
         files.insert("1.targets.json".to_owned(), signed);
         scene.server.serve(files);
-        scene.roots.fetch(&scene.server.client()).await;
+        scene.roots.fetch(&scene.server.client(), TIME).await;
         assert_eq!(scene.trusts(&sigstore), trusted, "{signers}");
     }
 }
@@ -169,7 +169,7 @@ async fn a_signature_counts_once() {
         .signed_by("timestamp", timestamp["signed"].clone(), &[key, key]);
     files.insert("timestamp.json".to_owned(), signed);
     scene.server.serve(files);
-    scene.roots.fetch(&scene.server.client()).await;
+    scene.roots.fetch(&scene.server.client(), TIME).await;
     assert!(scene.fault().is_some() && !scene.trusts(&sigstore));
 }
 
@@ -181,7 +181,7 @@ async fn a_root_that_the_old_keys_did_not_sign_is_refused() {
     scene.repository.rotate(false);
     scene.repository.publish(&evil.trust_root());
     scene.server.serve(scene.repository.rotated_files());
-    scene.roots.fetch(&scene.server.client()).await;
+    scene.roots.fetch(&scene.server.client(), TIME).await;
     assert_eq!(scene.counts(), (1, 1));
     assert!(scene.trusts(&honest) && !scene.trusts(&evil));
 }
@@ -264,7 +264,7 @@ async fn a_timestamp_may_be_as_long_as_the_limit() {
             .unwrap()
             .resize(length, b' ');
         scene.server.serve(files);
-        scene.roots.fetch(&scene.server.client()).await;
+        scene.roots.fetch(&scene.server.client(), TIME).await;
         assert_eq!(scene.trusts(&sigstore), fits, "{length}");
     }
 }
@@ -295,7 +295,7 @@ async fn nobody_is_sent_elsewhere() {
 async fn a_mirror_has_the_rules_of_its_host() {
     let scene = Scene::of(&Sigstore::new()).await;
     scene.server.serve(scene.repository.files());
-    scene.roots.fetch(&Server::stranger()).await;
+    scene.roots.fetch(&Server::stranger(), TIME).await;
     let fault = scene.fault().unwrap();
     assert!(fault.ends_with(": plain http not allowed"), "{fault}");
     assert_eq!(scene.server.asked("2.root.json"), 0);

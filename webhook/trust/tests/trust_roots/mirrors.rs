@@ -1,6 +1,9 @@
 //! Trust roots that are fetched.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use gatehouse_test_sigstore::Sigstore;
 use gatehouse_trust::{Authorities, LiveAuthorities, TrustRoots, registry::Limits};
@@ -12,12 +15,17 @@ use crate::{
     server::{Reply, Server},
 };
 
+/// Long enough for machines that are busy.
+pub(crate) const TIME: Duration = Duration::from_secs(60);
+
 /// A mirror, what it serves, and who follows it.
 pub(crate) struct Scene {
     pub(crate) server: Server,
     pub(crate) repository: Repository,
     pub(crate) roots: TrustRoots,
     pub(crate) live: LiveAuthorities,
+    /// The authority that follows it.
+    pub(crate) document: Value,
 }
 
 impl Scene {
@@ -28,19 +36,21 @@ impl Scene {
 
     pub(crate) async fn with(repository: Repository) -> Self {
         let (server, roots) = (Server::start().await, TrustRoots::default());
-        let live = roots.follow(authorities(&json!({"ci": following(&server, &repository)})));
+        let document = following(&server, &repository);
+        let live = roots.follow(authorities(&json!({"ci": document})));
         Self {
             server,
             repository,
             roots,
             live,
+            document,
         }
     }
 
     /// Serves what the repository has now, and asks for it once.
     pub(crate) async fn fetch(&self) {
         self.server.serve(self.repository.files());
-        self.roots.fetch(&self.server.client()).await;
+        self.roots.fetch(&self.server.client(), TIME).await;
     }
 
     pub(crate) fn current(&self) -> Arc<Authorities> {
@@ -78,7 +88,7 @@ async fn before_the_first_success_nothing_can_be_checked() {
         format!("the trust root of `{url}` has not been fetched yet")
     );
     assert!(!scene.trusts(&sigstore));
-    scene.roots.fetch(&scene.server.client()).await;
+    scene.roots.fetch(&scene.server.client(), TIME).await;
     assert_eq!(
         scene.fault().unwrap(),
         format!("the trust root of `{url}` has not been fetched yet: timestamp.json not found")
@@ -111,7 +121,7 @@ async fn a_new_trust_root_makes_other_authorities_and_the_same_one_does_not() {
 async fn many_authorities_ask_one_mirror_once() {
     let sigstore = Sigstore::new();
     let scene = Scene::of(&sigstore).await;
-    let document = following(&scene.server, &scene.repository);
+    let document = &scene.document;
     let two = scene
         .roots
         .follow(authorities(&json!({"a": document, "b": document})));
@@ -138,7 +148,7 @@ async fn what_nobody_names_any_more_is_not_asked() {
         ..
     } = Scene::of(&Sigstore::new()).await;
     drop(live);
-    roots.fetch(&server.client()).await;
+    roots.fetch(&server.client(), TIME).await;
     assert_eq!(server.asked("timestamp.json"), 0);
     assert!(roots.statuses().is_empty());
 }
@@ -154,12 +164,12 @@ async fn the_last_good_one_is_used_until_its_metadata_end() {
         let scene = Scene::with(repository).await;
         scene.fetch().await;
         scene.server.reply("timestamp.json", Reply::Status(500));
-        scene.roots.fetch(&scene.server.client()).await;
+        scene.roots.fetch(&scene.server.client(), TIME).await;
         assert!(scene.fault().is_none() && scene.trusts(&sigstore), "{role}");
         assert_eq!(scene.counts(), (1, 1));
         let current = scene.current();
         let end = 3_786_912_000;
-        assert_eq!(only(&current).trust_root_end(), Some(at(end)));
+        assert_eq!(only(&current).trust_root_metadata_end(), Some(at(end)));
         assert_eq!(only(&current).trust_root_fault(at(end)), None);
         let host = scene
             .server
@@ -183,7 +193,7 @@ async fn keys_are_replaced_by_a_root_that_the_old_keys_signed() {
     scene.repository.rotate(true);
     scene.repository.publish(&new.trust_root());
     scene.server.serve(scene.repository.rotated_files());
-    scene.roots.fetch(&scene.server.client()).await;
+    scene.roots.fetch(&scene.server.client(), TIME).await;
     assert_eq!(scene.fault(), None);
     assert!(scene.trusts(&new) && !scene.trusts(&old));
     assert_eq!(scene.counts(), (2, 0));
