@@ -87,6 +87,7 @@ async fn explain(
 ) -> Result<ExitCode, String> {
     let client = snapshot.registries.client().map_err(|e| e.to_string())?;
     let access = snapshot.registries.access();
+    snapshot.fetch_trust_roots(DEADLINE).await;
     line(text, format_args!("image {}", clean(&args.image, 300)));
     let mut policies = 0;
     for (policy, runner) in snapshot.set.policies().iter().zip(&snapshot.policies) {
@@ -94,10 +95,11 @@ async fn explain(
             continue;
         }
         policies += 1;
+        let authorities = runner.authorities.current();
         let question = Question {
             reference: &args.image,
             wanted: &[],
-            authorities: &runner.authorities,
+            authorities: &authorities,
             client,
             access: &access,
         };
@@ -136,6 +138,12 @@ fn write_explanation(text: &mut String, explanation: &Explanation) {
             line(text, format_args!("  the tag `{tag}` names {digest} now"));
         }
         (None, Some(digest)) => line(text, format_args!("  the digest {digest} decides")),
+    }
+    for (authority, why) in &explanation.cannot_verify {
+        line(
+            text,
+            format_args!("  `{authority}` cannot verify anything: {why}"),
+        );
     }
     if explanation.signatures.is_empty() {
         line(text, "  there is no signature of this digest");

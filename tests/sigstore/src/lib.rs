@@ -22,6 +22,7 @@ mod cosign;
 mod key;
 mod log;
 mod sigstore;
+mod tuf;
 
 use ::base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -33,6 +34,7 @@ pub use cosign::{
 pub use key::Key;
 pub use log::{INTEGRATED, Log};
 pub use sigstore::{Sct, Sigstore, Workload};
+pub use tuf::TufRepository;
 
 /// The second since 1970 at which tests judge: in 2025.
 pub const NOW: i64 = 1_750_000_000;

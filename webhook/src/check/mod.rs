@@ -193,7 +193,12 @@ fn check(
         namespace: &args.namespace,
         selection: &args.selection,
     };
-    let mut report = block_on(judge.inputs(inputs))?;
+    let mut report = block_on(async {
+        if !args.facts.offline {
+            snapshot.fetch_trust_roots(DEADLINE).await;
+        }
+        judge.inputs(inputs).await
+    })?;
     report.expect_objects(&input::names(&args.paths));
     args.facts.write(&judge.facts.images)?;
     Ok((report, snapshot))

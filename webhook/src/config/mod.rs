@@ -5,7 +5,7 @@ mod references;
 mod registries;
 mod source;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use gatehouse_abi::{Metadata, Path, tree::TreeBuf};
 use gatehouse_core::{
@@ -14,7 +14,7 @@ use gatehouse_core::{
 };
 use gatehouse_manifest::Entry;
 use gatehouse_sandbox::Sandbox;
-use gatehouse_trust::Authorities;
+use gatehouse_trust::{Authorities, LiveAuthorities, TrustRoots};
 use sha2::{Digest, Sha256};
 
 use crate::facts::ExpectedNeeds;
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub policies: Vec<Runner>,
     /// How registries are asked.
     pub registries: Registries,
+    /// The mirrors of trust roots, of this configuration and others before it.
+    pub(crate) trust_roots: TrustRoots,
     /// Digest of all documents and modules, in hex: which configuration made a decision.
     pub sha256: String,
 }
@@ -43,7 +45,7 @@ pub struct Runner {
     /// The module with its settings.
     pub policy: gatehouse_sandbox::Policy,
     /// Whose signatures its settings name.
-    pub authorities: Arc<Authorities>,
+    pub authorities: LiveAuthorities,
     /// What it asked before.
     pub(crate) expected: ExpectedNeeds,
 }
@@ -73,11 +75,23 @@ impl Snapshot {
         let files = source.read().map_err(|problem| LoadError(vec![problem]))?;
         let registries = Registries::new(surroundings)
             .map_err(|(place, why)| LoadError(vec![Problem::new(place, why)]))?;
-        let mut loader = Loader::new(sandbox, registries);
+        let trust_roots = surroundings.trust_roots.clone();
+        let mut loader = Loader::new(sandbox, registries, trust_roots);
         for file in &files {
             loader.read_file(file);
         }
         loader.finish()
+    }
+
+    /// Asks every mirror of trust roots once, for at most this time: for a command, which has no later.
+    pub(crate) async fn fetch_trust_roots(&self, time: Duration) {
+        if self.trust_roots.is_empty() {
+            return;
+        }
+        // without a client nothing can be asked later either, which is said then
+        if let Ok(client) = self.registries.client() {
+            self.trust_roots.fetch(client, time).await;
+        }
     }
 }
 
@@ -115,18 +129,20 @@ struct Loader<'a> {
     policies: Vec<(Policy, Runner)>,
     exemptions: Vec<(String, Exemption)>,
     registries: Registries,
+    trust_roots: TrustRoots,
     places: BTreeMap<String, Place>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Loader<'a> {
-    fn new(sandbox: &'a Sandbox, registries: Registries) -> Self {
+    fn new(sandbox: &'a Sandbox, registries: Registries, trust_roots: TrustRoots) -> Self {
         Self {
             modules: Modules::new(sandbox),
             hash: Sha256::new(),
             policies: Vec::new(),
             exemptions: Vec::new(),
             registries,
+            trust_roots,
             places: BTreeMap::new(),
             problems: Vec::new(),
         }
@@ -188,16 +204,16 @@ impl<'a> Loader<'a> {
         self.hash.update(module.sha256());
         let files = FileReferences::from(file.folder.as_deref());
         let runner = policy_with_settings(module.clone(), &spec).and_then(|policy| {
-            let authorities = Arc::new(authorities(&module, &spec, &files)?);
+            let authorities = authorities(&module, &spec, &files)?;
+            self.hash.update(authorities.id());
             Ok(Runner {
                 policy,
-                authorities,
+                authorities: self.trust_roots.follow(authorities),
                 expected: ExpectedNeeds::new(),
             })
         });
         match runner {
             Ok(runner) => {
-                self.hash.update(runner.authorities.id());
                 let metadata = std::sync::Arc::new(module.metadata().clone());
                 self.places.insert(name.clone(), place.clone());
                 let policy = Policy {
@@ -244,6 +260,7 @@ impl<'a> Loader<'a> {
                 set,
                 policies: runners,
                 registries: self.registries,
+                trust_roots: self.trust_roots,
                 sha256: hex(&self.hash.finalize()),
             }),
             _ => Err(LoadError(self.problems)),

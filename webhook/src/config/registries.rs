@@ -6,8 +6,11 @@ use std::{
 };
 
 use gatehouse_core::config::{ConfigError, RegistrySpec};
-use gatehouse_trust::registry::{
-    Access, Client, ClientSettings, HostRules, Keychain, Mirror, Proxy, Scope, SetupError,
+use gatehouse_trust::{
+    TrustRoots,
+    registry::{
+        Access, Client, ClientSettings, HostRules, Keychain, Mirror, Proxy, Scope, SetupError,
+    },
 };
 use ipnet::IpNet;
 
@@ -22,6 +25,8 @@ pub struct Surroundings {
     pub denied_addresses: Vec<IpNet>,
     /// The way to the outside.
     pub proxy: Proxy,
+    /// The mirrors of trust roots, which outlive a configuration.
+    pub trust_roots: TrustRoots,
 }
 
 /// How registries are asked, and by which credentials.
@@ -46,6 +51,7 @@ impl Surroundings {
                 .map(|folder| folder.join("config.json")),
             denied_addresses: api_server.into_iter().map(IpNet::from).collect(),
             proxy: Proxy::from_environment(),
+            trust_roots: TrustRoots::default(),
         }
     }
 

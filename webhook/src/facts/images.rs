@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use gatehouse_core::Asked;
 use gatehouse_trust::{ImageFact, ImageTrust, Question, registry::Access};
@@ -63,7 +63,7 @@ impl ImageSource {
         };
         let policies = &asking.snapshot.policies;
         let runner = asked.policy.and_then(|policy| policies.get(policy));
-        let authorities = runner.map(|runner| Arc::clone(&runner.authorities));
+        let authorities = runner.map(|runner| runner.authorities.current());
         let access = asking.access.get_or_init(|| self.access(asking, deadline));
         let Some(access) = access.await else {
             let why = "the API server did not give the pull secrets in time";

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use arc_swap::ArcSwap;
 use gatehouse_core::Decision;
 use gatehouse_trust::ImageTrust;
 use prometheus_client::{
@@ -22,7 +23,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{image_metrics::ImageMetrics, queue::Queue};
+use super::{image_metrics::ImageMetrics, queue::Queue, trust_metrics::TrustMetrics};
+use crate::config::Snapshot;
 
 /// Content type of [`Metrics::text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -63,6 +65,7 @@ pub(crate) struct Metrics {
     up_to_date: Family<LoadedLabel, Gauge>,
     certificate_not_after: Gauge,
     connections: ConnectionFamilies,
+    trust: TrustMetrics,
 }
 
 /// Which of the two questions was asked.
@@ -180,6 +183,7 @@ impl Metrics {
             up_to_date: Family::default(),
             certificate_not_after: Gauge::default(),
             connections: ConnectionFamilies::default(),
+            trust: TrustMetrics::default(),
         };
         metrics.register_requests();
         metrics.register_loaded();
@@ -190,6 +194,8 @@ impl Metrics {
             let images = Box::new(ImageMetrics(images));
             metrics.registry.register_collector(images);
         }
+        let trust = Box::new(metrics.trust.clone());
+        metrics.registry.register_collector(trust);
         metrics
     }
 
@@ -224,6 +230,11 @@ impl Metrics {
     /// Gatehouse itself went wrong.
     pub(crate) fn bug(&self) {
         self.bugs.inc();
+    }
+
+    /// Requests are judged by this from now on.
+    pub(crate) fn judged_by(&self, snapshot: Arc<ArcSwap<Snapshot>>) {
+        self.trust.watch(snapshot);
     }
 
     /// So many policies are loaded.
@@ -398,7 +409,7 @@ fn kind_label(kind: &str) -> &'static str {
     known.copied().unwrap_or("other")
 }
 
-fn unix_seconds(at: SystemTime) -> i64 {
+pub(super) fn unix_seconds(at: SystemTime) -> i64 {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }

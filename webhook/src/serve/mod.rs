@@ -28,6 +28,8 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trust_metrics;
+mod trust_watch;
 
 use std::{io, process::ExitCode};
 

@@ -18,6 +18,7 @@ use gatehouse_sandbox::Sandbox;
 use super::{
     metrics::{Loaded, SharedMetrics},
     tls::{CertificateError, CertificateKeeper},
+    trust_watch::TrustWatch,
 };
 use crate::config::{LoadError, Snapshot, Source, Surroundings};
 
@@ -62,9 +63,11 @@ impl Reloader {
         let (stop, stopped) = channel();
         let thread = thread::Builder::new().name("reload".to_owned());
         let thread = thread.spawn(move || {
+            let mut trust = TrustWatch::default();
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 guarded(|| certificate.look(&metrics));
                 guarded(|| config.look(&metrics));
+                guarded(|| trust.look(&config.snapshot.load(), SystemTime::now()));
             }
         })?;
         Ok(Self {

@@ -140,6 +140,7 @@ impl Server {
         let admin = common.start_admin(admin_socket)?;
         let config = common.load_config(options.config, options.surroundings)?;
         let runtime = runtime(options.workers)?;
+        keep_trust_roots(&runtime, config.snapshot());
         let gate = common.gate(config.snapshot(), options.facts, logs);
         let connections = common.start_admission(&runtime, socket, gate)?;
         let reloader = common.start_reloader(config, keeper)?;
@@ -262,6 +263,7 @@ impl Common {
         let sandbox = Sandbox::new(SandboxLimits::default())?;
         let config = ConfigKeeper::new(source, surroundings, sandbox)?;
         self.metrics.in_use(Loaded::Configuration);
+        self.metrics.judged_by(config.snapshot());
         tell_configuration(&config.snapshot().load(), &self.metrics);
         Ok(config)
     }
@@ -311,6 +313,13 @@ impl Common {
         let interval = self.limits.poll_interval;
         Reloader::start(config, certificate, self.metrics.clone(), interval)
     }
+}
+
+/// Fetches trust roots from their mirrors, now and again. Nobody waits for it.
+fn keep_trust_roots(runtime: &Runtime, snapshot: Arc<ArcSwap<Snapshot>>) {
+    let trust_roots = snapshot.load().trust_roots.clone();
+    let client = move || snapshot.load().registries.client().ok().cloned();
+    runtime.spawn(async move { trust_roots.keep_fresh(client).await });
 }
 
 /// A socket, and its address where the port was left open.

@@ -7,3 +7,4 @@ mod http;
 mod policies;
 mod reload;
 mod support;
+mod trust_roots;

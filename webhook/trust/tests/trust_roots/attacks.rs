@@ -1,13 +1,12 @@
 //! What a mirror, or whoever stands between, may try. Nothing of it gives a trust root, and none takes the
 //! last good one away.
 
-use gatehouse_test_sigstore::{Key, Sigstore};
+use gatehouse_test_sigstore::{Key, Sigstore, TufRepository};
 use gatehouse_trust::{TRUST_ROOT_BYTES, TUF_TIMESTAMP_BYTES};
 use serde_json::json;
 
 use crate::{
     mirrors::{Scene, TIME},
-    repository::Repository,
     server::{Reply, Server},
 };
 
@@ -91,7 +90,7 @@ async fn metadata_that_ended_are_refused() {
 #[tokio::test]
 async fn a_root_that_ended_is_refused() {
     let sigstore = Sigstore::new();
-    let mut repository = Repository::of(&sigstore.trust_root());
+    let mut repository = TufRepository::of(&sigstore.trust_root());
     repository
         .ends
         .insert("root", "2026-01-01T00:00:00Z".to_owned());
@@ -130,7 +129,7 @@ async fn signatures_of_others_are_refused() {
 async fn as_many_have_to_sign_as_the_root_says() {
     let sigstore = Sigstore::new();
     for (signers, trusted) in [(1, false), (2, true)] {
-        let mut repository = Repository::of(&sigstore.trust_root());
+        let mut repository = TufRepository::of(&sigstore.trust_root());
         repository
             .keys
             .insert("targets", vec![Key::p256(), Key::p256()]);
@@ -155,7 +154,7 @@ async fn as_many_have_to_sign_as_the_root_says() {
 #[tokio::test]
 async fn a_signature_counts_once() {
     let sigstore = Sigstore::new();
-    let mut repository = Repository::of(&sigstore.trust_root());
+    let mut repository = TufRepository::of(&sigstore.trust_root());
     repository
         .keys
         .insert("timestamp", vec![Key::p256(), Key::p256()]);

@@ -8,5 +8,4 @@ mod kit;
 mod lifetime;
 mod mirrors;
 mod parts;
-mod repository;
 mod server;

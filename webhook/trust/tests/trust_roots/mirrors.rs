@@ -5,13 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gatehouse_test_sigstore::Sigstore;
+use gatehouse_test_sigstore::{Sigstore, TufRepository};
 use gatehouse_trust::{Authorities, LiveAuthorities, TrustRoots, registry::Limits};
 use serde_json::{Value, json};
 
 use crate::{
     kit::{at, authorities, judge, keyless, only},
-    repository::Repository,
     server::{Reply, Server},
 };
 
@@ -21,7 +20,7 @@ pub(crate) const TIME: Duration = Duration::from_secs(60);
 /// A mirror, what it serves, and who follows it.
 pub(crate) struct Scene {
     pub(crate) server: Server,
-    pub(crate) repository: Repository,
+    pub(crate) repository: TufRepository,
     pub(crate) roots: TrustRoots,
     pub(crate) live: LiveAuthorities,
     /// The authority that follows it.
@@ -31,10 +30,10 @@ pub(crate) struct Scene {
 impl Scene {
     /// A mirror that serves nothing yet.
     pub(crate) async fn of(sigstore: &Sigstore) -> Self {
-        Self::with(Repository::of(&sigstore.trust_root())).await
+        Self::with(TufRepository::of(&sigstore.trust_root())).await
     }
 
-    pub(crate) async fn with(repository: Repository) -> Self {
+    pub(crate) async fn with(repository: TufRepository) -> Self {
         let (server, roots) = (Server::start().await, TrustRoots::default());
         let document = following(&server, &repository);
         let live = roots.follow(authorities(&json!({"ci": document})));
@@ -73,7 +72,7 @@ impl Scene {
     }
 }
 
-pub(crate) fn following(server: &Server, repository: &Repository) -> Value {
+pub(crate) fn following(server: &Server, repository: &TufRepository) -> Value {
     let root = String::from_utf8(repository.root()).unwrap();
     keyless(json!({"tuf": {"mirror": server.url(), "root": root}}))
 }
@@ -157,7 +156,7 @@ async fn what_nobody_names_any_more_is_not_asked() {
 async fn the_last_good_one_is_used_until_its_metadata_end() {
     let sigstore = Sigstore::new();
     for role in ["root", "timestamp", "snapshot", "targets"] {
-        let mut repository = Repository::of(&sigstore.trust_root());
+        let mut repository = TufRepository::of(&sigstore.trust_root());
         repository
             .ends
             .insert(role, "2090-01-01T00:00:00Z".to_owned());
@@ -204,7 +203,7 @@ async fn a_trust_root_that_lacks_something_is_said_to() {
     let sigstore = Sigstore::new();
     let mut lacking = sigstore.trust_root();
     lacking["ctlogs"] = json!([]);
-    let scene = Scene::with(Repository::of(&lacking)).await;
+    let scene = Scene::with(TufRepository::of(&lacking)).await;
     scene.fetch().await;
     assert_eq!(
         scene.fault().unwrap(),
@@ -217,7 +216,7 @@ async fn a_trust_root_that_lacks_something_is_said_to() {
 async fn it_is_kept_fresh_and_one_that_hangs_keeps_no_other_waiting() {
     let (sigstore, roots) = (Sigstore::new(), TrustRoots::default());
     let (hanging, good) = (Server::start().await, Server::start().await);
-    let repository = Repository::of(&sigstore.trust_root());
+    let repository = TufRepository::of(&sigstore.trust_root());
     good.serve(repository.files());
     hanging.reply("2.root.json", Reply::Silence);
     let live = roots.follow(authorities(&json!({

@@ -1,35 +1,35 @@
-//! A TUF repository, signed in the test ([format]).
-//!
-//! [format]: https://theupdateframework.github.io/specification/v1.0.34/
-
 use std::collections::BTreeMap;
 
-use gatehouse_test_sigstore::Key;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+use crate::Key;
 
 const ROLES: [&str; 4] = ["root", "snapshot", "targets", "timestamp"];
 /// The year 2096.
 const FAR: &str = "2096-10-02T07:06:40Z";
 
-/// A repository: change what you like, then ask for its files.
-pub(crate) struct Repository {
+/// A TUF repository that is signed in the test ([format]): change what you like, then ask for its files.
+///
+/// [format]: https://theupdateframework.github.io/specification/v1.0.34/
+pub struct TufRepository {
     /// The keys of each role.
-    pub(crate) keys: BTreeMap<&'static str, Vec<Key>>,
+    pub keys: BTreeMap<&'static str, Vec<Key>>,
     /// How many of them have to sign.
-    pub(crate) thresholds: BTreeMap<&'static str, usize>,
+    pub thresholds: BTreeMap<&'static str, usize>,
     /// The version of each role.
-    pub(crate) versions: BTreeMap<&'static str, u64>,
+    pub versions: BTreeMap<&'static str, u64>,
     /// When the metadata of each role end.
-    pub(crate) ends: BTreeMap<&'static str, String>,
+    pub ends: BTreeMap<&'static str, String>,
     /// The file that is its target.
-    pub(crate) trusted_root: Vec<u8>,
+    pub trusted_root: Vec<u8>,
     /// Its earlier roots: versions and files.
     roots: BTreeMap<String, Vec<u8>>,
 }
 
-impl Repository {
-    pub(crate) fn of(trusted_root: &Value) -> Self {
+impl TufRepository {
+    /// A repository with this target, and a key for each role.
+    pub fn of(trusted_root: &Value) -> Self {
         Self {
             keys: ROLES.map(|role| (role, vec![Key::p256()])).into(),
             thresholds: ROLES.map(|role| (role, 1)).into(),
@@ -41,7 +41,7 @@ impl Repository {
     }
 
     /// All files as they are now.
-    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let digest = format!("{:x}", Sha256::digest(&self.trusted_root));
         let targets = self.targets(&digest, self.trusted_root.len());
         let mut files = self.files_with(targets);
@@ -51,7 +51,7 @@ impl Repository {
     }
 
     /// The same with these targets.
-    pub(crate) fn files_with(&self, targets: Value) -> BTreeMap<String, Vec<u8>> {
+    pub fn files_with(&self, targets: Value) -> BTreeMap<String, Vec<u8>> {
         let version = |role: &str| self.versions[role];
         let snapshot = json!({"meta": {"targets.json": {"version": version("targets")}}});
         let timestamp = json!({"meta": {"snapshot.json": {"version": version("snapshot")}}});
@@ -69,18 +69,18 @@ impl Repository {
     }
 
     /// The trust root has this digest and length.
-    pub(crate) fn targets(&self, sha256: &str, length: usize) -> Value {
+    pub fn targets(&self, sha256: &str, length: usize) -> Value {
         let target = json!({"length": length, "hashes": {"sha256": sha256}});
         json!({"targets": {"trusted_root.json": target}})
     }
 
     /// Its `root.json`.
-    pub(crate) fn root(&self) -> Vec<u8> {
+    pub fn root(&self) -> Vec<u8> {
         self.signed("root", self.root_content())
     }
 
     /// A new version of all but the root, with this target.
-    pub(crate) fn publish(&mut self, trusted_root: &Value) {
+    pub fn publish(&mut self, trusted_root: &Value) {
         self.trusted_root = trusted_root.to_string().into_bytes();
         for role in ["snapshot", "targets", "timestamp"] {
             *self.versions.get_mut(role).unwrap() += 1;
@@ -88,7 +88,7 @@ impl Repository {
     }
 
     /// A new root with new keys for all roles, signed by the old ones too if `by_old`.
-    pub(crate) fn rotate(&mut self, by_old: bool) {
+    pub fn rotate(&mut self, by_old: bool) {
         let name = format!("{}.root.json", self.versions["root"]);
         self.roots.insert(name, self.root());
         let new = ROLES.map(|role| (role, vec![Key::p256()])).into();
@@ -107,25 +107,20 @@ impl Repository {
     }
 
     /// The files with this root in place of what [`Self::root`] makes.
-    pub(crate) fn rotated_files(&self) -> BTreeMap<String, Vec<u8>> {
+    pub fn rotated_files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = self.files();
         files.extend(self.roots.clone());
         files
     }
 
     /// What the role says, signed by its keys.
-    pub(crate) fn signed(&self, role: &'static str, content: Value) -> Vec<u8> {
+    pub fn signed(&self, role: &'static str, content: Value) -> Vec<u8> {
         let keys: Vec<&Key> = self.keys[role].iter().collect();
         self.signed_by(role, content, &keys)
     }
 
     /// What the role says, signed by these.
-    pub(crate) fn signed_by(
-        &self,
-        role: &'static str,
-        mut content: Value,
-        keys: &[&Key],
-    ) -> Vec<u8> {
+    pub fn signed_by(&self, role: &'static str, mut content: Value, keys: &[&Key]) -> Vec<u8> {
         content["_type"] = json!(role);
         content["spec_version"] = json!("1.0.31");
         content["version"] = json!(self.versions[role]);
