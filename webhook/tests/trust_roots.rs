@@ -93,18 +93,21 @@ fn a_mirror_is_asked_once() {
 
 #[test]
 fn a_mistake_in_the_document_is_one_of_the_configuration() {
-    for (root, place) in [
-        (json!({"fulcio": "file:x"}), "trustRoot.fulcio"),
-        (json!({"fulcio": ["x"]}), "trustRoot.fulcio[0]"),
+    for (root, said) in [
+        (json!({"fulcio": "file:x"}), "trustRoot.fulcio: "),
+        (json!({"fulcio": ["x"]}), "trustRoot.fulcio[0]: is not PEM"),
         (
             json!({"tuf": {"mirror": "tuf.example", "root": "file:x"}}),
-            "trustRoot.tuf.mirror",
+            "trustRoot.tuf.mirror: ",
         ),
-        (json!({"trusted": "file:x"}), "trustRoot.trusted"),
+        (
+            json!({"trusted": "file:x"}),
+            "trustRoot: unknown field `trusted`",
+        ),
     ] {
         let run = check(&folder(&root, None));
         assert_eq!(run.code(), 2, "{root}: {}", run.out());
-        let place = format!("spec.settings.authorities.ci.{place}: ");
-        assert!(run.err().contains(&place), "{place} in {}", run.err());
+        let said = format!("spec.settings.authorities.ci.{said}");
+        assert!(run.err().contains(&said), "{said} in {}", run.err());
     }
 }

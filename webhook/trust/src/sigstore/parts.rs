@@ -123,3 +123,32 @@ impl Window {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use sigstore_verify::trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT;
+
+    use super::*;
+
+    /// Rekor v1 with a key of ECDSA, and v2 with one of Ed25519: `cosign trusted-root create` makes the same.
+    #[test]
+    fn the_ids_of_logs_are_those_of_the_public_instance() {
+        let root: Value = serde_json::from_str(SIGSTORE_PRODUCTION_TRUSTED_ROOT).unwrap();
+        let logs = root["tlogs"].as_array().unwrap();
+        let ids: Vec<bool> = logs.iter().map(is_its_id).collect();
+        assert_eq!(ids, [true, true]);
+    }
+
+    fn is_its_id(log: &Value) -> bool {
+        let text = |path: &str| log.pointer(path).unwrap().as_str().unwrap();
+        let der = STANDARD.decode(text("/publicKey/rawBytes")).unwrap();
+        let part = LogPart {
+            key: PublicKey::from_spki(&der).unwrap(),
+            origin: text("/baseUrl").strip_prefix("https://").map(str::to_owned),
+            window: Window::default(),
+        };
+        assert_eq!(part.key.details(), text("/publicKey/keyDetails"));
+        base64(&part.id()) == text("/logId/keyId")
+    }
+}

@@ -156,19 +156,28 @@ impl Schedule {
         }
     }
 
-    /// `left` is the time until the metadata end: half of it leaves time for failures.
     fn succeed(&mut self, left: Duration) {
         self.succeeded += 1;
         self.failures_in_a_row = 0;
-        self.next = Instant::now() + (left / 2).clamp(RETRY, INTERVAL);
+        self.next = Instant::now() + after_success(left);
     }
 
     fn fail(&mut self) {
-        let wait = RETRY.saturating_mul(1 << self.failures_in_a_row.min(16));
+        let wait = after_failures(self.failures_in_a_row);
         self.failed += 1;
-        self.failures_in_a_row += 1;
-        self.next = Instant::now() + between_half_and_all(wait.min(INTERVAL));
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        self.next = Instant::now() + between_half_and_all(wait);
     }
+}
+
+/// Half of the time that is left until the metadata end leaves the other half for failures.
+fn after_success(left: Duration) -> Duration {
+    (left / 2).clamp(RETRY, INTERVAL)
+}
+
+fn after_failures(before: u32) -> Duration {
+    let factor = 1_u32.checked_shl(before).unwrap_or(u32::MAX);
+    RETRY.saturating_mul(factor).min(INTERVAL)
 }
 
 /// Many Gatehouses that failed at the same moment do not come back at the same moment.
@@ -176,4 +185,38 @@ fn between_half_and_all(wait: Duration) -> Duration {
     let random = RandomState::new().build_hasher().finish();
     let part = f64::from(u8::try_from(random % 256).unwrap_or_default()) / 510.0;
     wait.mul_f64(0.5 + part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_refresh_is_hourly_and_earlier_before_the_metadata_end() {
+        assert_eq!(after_success(24 * 60 * MINUTE), INTERVAL);
+        assert_eq!(after_success(60 * MINUTE), 30 * MINUTE);
+        assert_eq!(after_success(Duration::ZERO), RETRY);
+    }
+
+    #[test]
+    fn failures_make_it_slower_and_never_slower_than_success() {
+        assert_eq!(after_failures(0), RETRY);
+        assert_eq!(after_failures(3), 8 * RETRY);
+        for before in [9, 31, 32, u32::MAX] {
+            assert_eq!(after_failures(before), INTERVAL, "{before}");
+        }
+    }
+
+    #[test]
+    fn waits_differ() {
+        let waits: Vec<_> = (0..64).map(|_| between_half_and_all(MINUTE)).collect();
+        assert!(
+            waits
+                .iter()
+                .all(|wait| (MINUTE / 2..=MINUTE).contains(wait))
+        );
+        assert!(waits.iter().any(|wait| *wait != waits[0]));
+    }
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use hyper::Uri;
 
@@ -33,7 +33,7 @@ pub(crate) struct Trust {
 }
 
 /// A mirror of TUF metadata and the root that its metadata begins with.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct MirrorAddress {
     url: String,
     root: Vec<u8>,
@@ -142,8 +142,14 @@ impl MirrorAddress {
     }
 }
 
-impl std::fmt::Display for MirrorAddress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for MirrorAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.url)
+    }
+}
+
+impl fmt::Debug for MirrorAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MirrorAddress").field(&self.url).finish()
     }
 }
