@@ -1,5 +1,6 @@
-//! A Sigstore of one's own, for tests: a certificate authority like Fulcio, its log of certificates, and a
-//! log of signatures like Rekor, all made at run time; and what cosign writes with them.
+//! A Sigstore of one's own, for tests: a certificate authority like Fulcio, its log of certificates, logs of
+//! signatures like Rekor (versions 1 and 2), and a timestamp authority, all made at run time; and what cosign
+//! writes with them.
 //!
 //! ```
 //! use gatehouse_test_sigstore::{Sigstore, Workload};
@@ -21,7 +22,10 @@ mod ca;
 mod cosign;
 mod key;
 mod log;
+mod rekor_v2;
 mod sigstore;
+mod tree;
+mod tsa;
 mod tuf;
 
 use ::base64::{Engine, engine::general_purpose::STANDARD};
@@ -33,7 +37,9 @@ pub use cosign::{
 };
 pub use key::Key;
 pub use log::{INTEGRATED, Log};
+pub use rekor_v2::{RekorV2, hashedrekord};
 pub use sigstore::{Sct, Sigstore, Workload};
+pub use tsa::{Stamp, Tsa};
 pub use tuf::TufRepository;
 
 /// The second since 1970 at which tests judge: in 2025.

@@ -3,14 +3,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::{Ca, INTEGRATED, Key, Layer, Leaf, Log, base64, bundle};
+use crate::{Ca, INTEGRATED, Key, Layer, Leaf, Log, RekorV2, Tsa, base64, bundle};
 
 /// Fulcio's own extensions are below this.
 const FULCIO: [u64; 8] = [1, 3, 6, 1, 4, 1, 57264, 1];
 /// The list of signed certificate timestamps (RFC 6962, section 3.3).
 const SCTS: [u64; 10] = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];
 
-/// A Sigstore of one's own: Fulcio, its log of certificates, and Rekor.
+/// A Sigstore of one's own: Fulcio, its log of certificates, Rekor, and a timestamp authority.
 pub struct Sigstore {
     /// The anchor of its certificates.
     pub root: Ca,
@@ -20,6 +20,10 @@ pub struct Sigstore {
     pub ct: Key,
     /// Its log of signatures.
     pub log: Log,
+    /// Its log of signatures of version 2.
+    pub rekor_v2: RekorV2,
+    /// Its timestamp authority.
+    pub tsa: Tsa,
 }
 
 /// What a certificate of Fulcio says; the default is a right one for a workflow of `acme/app`, valid for
@@ -116,6 +120,8 @@ impl Sigstore {
             fulcio,
             ct: Key::p256(),
             log: Log::new(),
+            rekor_v2: RekorV2::new(),
+            tsa: Tsa::new(),
         }
     }
 
@@ -142,6 +148,9 @@ impl Sigstore {
             },
             "logId": {"keyId": base64(&Sha256::digest(self.ct.spki()))},
         }]);
+        let tlogs = root["tlogs"].as_array_mut().unwrap();
+        tlogs.push(self.rekor_v2.trusted());
+        root["timestampAuthorities"] = json!([self.tsa.trusted()]);
         root
     }
 
@@ -173,6 +182,14 @@ impl Sigstore {
     pub fn bundle(&self, workload: &Workload) -> Value {
         let key = Key::p256();
         self.logged(bundle(&key), &self.certificate(&key, workload))
+    }
+
+    /// The same with a log of version 2, and a timestamp of that time.
+    pub fn bundle_v2(&self, workload: &Workload, at: i64) -> Value {
+        let key = Key::p256();
+        let certificate = self.certificate(&key, workload);
+        let bundle = self.rekor_v2.logged(bundle(&key), &certificate);
+        self.tsa.stamped(&bundle, at)
     }
 
     /// The bundle with this certificate and a log entry.
