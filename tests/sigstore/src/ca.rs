@@ -79,7 +79,7 @@ impl Ca {
     }
 
     /// A certificate for this key, in PEM.
-    pub fn issue(&self, key: &Key, leaf: Leaf) -> String {
+    pub fn issue(&self, key: &impl PublicKeyData, leaf: Leaf) -> String {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "builds");
         params.subject_alt_names = leaf.names;
@@ -88,7 +88,7 @@ impl Ca {
         params.custom_extensions = leaf.extensions;
         params.not_before = moment(leaf.from);
         params.not_after = moment(leaf.until);
-        params.signed_by(&key.0, &self.issuer()).unwrap().pem()
+        params.signed_by(key, &self.issuer()).unwrap().pem()
     }
 
     /// What cosign 2 signs with a certificate of this authority.

@@ -1,4 +1,4 @@
-use rcgen::{KeyPair, PublicKeyData, SigningKey};
+use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm, SigningKey};
 use sha2::{Digest, Sha256};
 
 use crate::base64;
@@ -13,7 +13,7 @@ impl Key {
     }
 
     /// A key of this kind.
-    pub fn of(algorithm: &'static rcgen::SignatureAlgorithm) -> Self {
+    pub fn of(algorithm: &'static SignatureAlgorithm) -> Self {
         Self(KeyPair::generate_for(algorithm).unwrap())
     }
 
@@ -55,5 +55,16 @@ impl Key {
     /// How bundles name the key.
     pub fn hint(&self) -> String {
         base64(&Sha256::digest(self.spki()))
+    }
+}
+
+/// Certificates are issued for it.
+impl PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        PublicKeyData::algorithm(&self.0)
     }
 }

@@ -23,6 +23,7 @@ mod cosign;
 mod key;
 mod log;
 mod rekor_v2;
+mod serve;
 mod sigstore;
 mod tree;
 mod tsa;
@@ -38,6 +39,7 @@ pub use cosign::{
 pub use key::Key;
 pub use log::{INTEGRATED, Log};
 pub use rekor_v2::{RekorV2, hashedrekord};
+pub use serve::Server;
 pub use sigstore::{Sct, Sigstore, Workload};
 pub use tsa::{Stamp, Tsa};
 pub use tuf::TufRepository;

@@ -7,6 +7,10 @@ use crate::{Key, Layer, base64};
 /// When the log says that it took an entry, in seconds since 1970: in 2024.
 pub const INTEGRATED: i64 = 1_720_000_000;
 
+/// The first line of its checkpoints. That a tree's number ends it tells version 1 of Rekor from version 2:
+/// cosign and sigstore-go read the proof of one that lacks it by the rules of version 2.
+const ORIGIN: &str = "log.example - 1";
+
 /// A transparency log like Rekor, of one entry.
 pub struct Log(Key);
 
@@ -67,6 +71,16 @@ impl Log {
         self.bundle_entry("hashedrekord", &hashedrekord(layer, verifier).to_string())
     }
 
+    /// A promise that what this payload says is in the log.
+    pub(crate) fn promise(&self, payload: &Value) -> String {
+        base64(&self.0.sign(payload.to_string().as_bytes()))
+    }
+
+    /// Its public key in PEM.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     fn bundle_entry(&self, kind: &str, body: &str) -> Value {
         let payload = json!({
             "body": base64(body.as_bytes()),
@@ -87,20 +101,21 @@ impl Log {
                 "rootHash": base64(&root),
                 "treeSize": "1",
                 "hashes": [],
-                "checkpoint": {"envelope": self.checkpoint(&root)},
+                "checkpoint": {"envelope": self.checkpoint(1, &root)},
             },
             "canonicalizedBody": base64(body.as_bytes()),
         })
     }
 
-    /// A signed note (C2SP `signed-note`) over a tree of one leaf.
-    fn checkpoint(&self, root: &[u8]) -> String {
-        let note = format!("log.example\n1\n{}\n", base64(root));
+    /// A signed note (C2SP `signed-note`) over a tree of so many leaves.
+    pub(crate) fn checkpoint(&self, size: usize, root: &[u8]) -> String {
+        let note = format!("{ORIGIN}\n{size}\n{}\n", base64(root));
         let hinted = [&self.id()[..4], &self.0.sign(note.as_bytes())].concat();
         format!("{note}\n— log.example {}\n", base64(&hinted))
     }
 
-    fn id(&self) -> Vec<u8> {
+    /// The digest of its key (RFC 6962, section 3.2).
+    pub(crate) fn id(&self) -> Vec<u8> {
         Sha256::digest(self.0.spki()).to_vec()
     }
 }
@@ -138,6 +153,6 @@ fn dsse(bundle: &Value, verifier: &str) -> Value {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

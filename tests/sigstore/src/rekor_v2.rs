@@ -82,15 +82,26 @@ impl RekorV2 {
         let behind = (BEFORE + 1..=BEFORE + BEHIND).map(leaf);
         let own = std::iter::once(tree::leaf(body.as_bytes()));
         let leaves: Vec<_> = before.chain(own).chain(behind).collect();
-        let root = tree::root(&leaves);
-        let path = tree::inclusion(BEFORE, &leaves);
+        self.proved(kind, body, BEFORE, &leaves)
+    }
+
+    /// The entry of this number in a tree of these leaves.
+    pub(crate) fn proved(
+        &self,
+        kind: &str,
+        body: &str,
+        number: usize,
+        leaves: &[tree::Hash],
+    ) -> Value {
+        let root = tree::root(leaves);
+        let path = tree::inclusion(number, leaves);
         let hashes: Vec<_> = path.iter().map(|hash| base64(hash)).collect();
         json!({
-            "logIndex": BEFORE.to_string(),
+            "logIndex": number.to_string(),
             "logId": {"keyId": base64(&self.id())},
             "kindVersion": {"kind": kind, "version": "0.0.2"},
             "inclusionProof": {
-                "logIndex": BEFORE.to_string(),
+                "logIndex": number.to_string(),
                 "rootHash": base64(&root),
                 "treeSize": leaves.len().to_string(),
                 "hashes": hashes,

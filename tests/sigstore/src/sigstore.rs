@@ -1,4 +1,4 @@
-use rcgen::{CustomExtension, SanType};
+use rcgen::{CustomExtension, PublicKeyData, SanType};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -155,7 +155,7 @@ impl Sigstore {
     }
 
     /// A certificate, in PEM.
-    pub fn certificate(&self, key: &Key, workload: &Workload) -> String {
+    pub fn certificate(&self, key: &impl PublicKeyData, workload: &Workload) -> String {
         let mut leaf = workload.leaf.clone();
         leaf.names = vec![workload.subject.clone()];
         leaf.extensions = workload.extensions();
@@ -226,7 +226,7 @@ impl Sigstore {
     }
 
     /// The promise of a log of certificates for what would be this certificate (RFC 6962, section 3.2).
-    fn sct(&self, key: &Key, sct: Sct, leaf: &Leaf) -> Option<CustomExtension> {
+    fn sct(&self, key: &impl PublicKeyData, sct: Sct, leaf: &Leaf) -> Option<CustomExtension> {
         let strange = Key::p256();
         let (log, leaf) = match sct {
             Sct::Absent => return None,
