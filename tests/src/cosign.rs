@@ -1,15 +1,6 @@
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
-use tempfile::TempDir;
-
-use crate::{
-    Ran,
-    files::{read, temporary_folder},
-    registry_tools::registry_tool,
-};
+use crate::{Ran, SigningKey, registry_tools::registry_tool};
 
 /// The real cosign, of one of its two generations. It works on loopback alone: no log, no signing service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,24 +9,6 @@ pub enum Cosign {
     V2,
     /// 3.1: a signature is a bundle that refers to the image.
     V3,
-}
-
-/// The kinds of keys that images are signed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// ECDSA on P-256, which cosign generates.
-    Ecdsa,
-    /// Only cosign 2 can sign with it so that anyone can verify it
-    /// (<https://github.com/sigstore/cosign/issues/5074>).
-    Ed25519,
-    /// RSA of 2048 bits.
-    Rsa,
-}
-
-/// A key pair, whose private half only this value has.
-#[derive(Debug)]
-pub struct SigningKey {
-    folder: TempDir,
 }
 
 impl Cosign {
@@ -61,7 +34,7 @@ impl Cosign {
     }
 
     fn sign_with(self, key: &SigningKey, more: &[&str], reference: &str) {
-        let mut command = self.command(key.folder.path());
+        let mut command = self.command(key.folder());
         command.args(["sign", "--yes", "--allow-insecure-registry"]);
         command.args(["--tlog-upload=false", "--key"]);
         command.arg(key.private());
@@ -71,7 +44,7 @@ impl Cosign {
         Ran::of(command.args(more).arg(reference), None).succeeded();
     }
 
-    fn command(self, home: &Path) -> Command {
+    pub(crate) fn command(self, home: &Path) -> Command {
         let mut command = registry_tool(match self {
             Cosign::V2 => "cosign-2",
             Cosign::V3 => "cosign-3",
@@ -85,57 +58,5 @@ impl Cosign {
         command.envs(set).env("TUF_ROOT", home.join("tuf"));
         command.env("DOCKER_CONFIG", home);
         command
-    }
-}
-
-impl SigningKey {
-    /// A new key: what cosign generates where it can, what openssl does otherwise.
-    ///
-    /// # Panics
-    /// When there is no openssl.
-    pub fn generate(algorithm: Algorithm) -> Self {
-        let key = Self {
-            folder: temporary_folder(),
-        };
-        match algorithm {
-            Algorithm::Ecdsa => key.generate_by_cosign(),
-            Algorithm::Ed25519 => key.import(&["-algorithm", "ed25519"]),
-            Algorithm::Rsa => {
-                key.import(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
-            }
-        }
-        key
-    }
-
-    /// The public half, as PEM.
-    pub fn public(&self) -> String {
-        read(&self.prefix().with_extension("pub"))
-    }
-
-    fn generate_by_cosign(&self) {
-        let mut command = Cosign::V2.command(self.folder.path());
-        command.args(["generate-key-pair", "--output-key-prefix"]);
-        Ran::of(command.arg(self.prefix()), None).succeeded();
-    }
-
-    /// cosign 2 cannot import all of these, but it signs with what cosign 3 imported.
-    fn import(&self, algorithm: &[&str]) {
-        let plain = self.folder.path().join("plain.pem");
-        let mut command = Command::new("openssl");
-        command.args(["genpkey", "-quiet"]).args(algorithm);
-        Ran::of(command.arg("-out").arg(&plain), None).succeeded();
-        let mut command = Cosign::V3.command(self.folder.path());
-        command
-            .args(["import-key-pair", "--yes", "--key"])
-            .arg(&plain);
-        Ran::of(command.arg("--output-key-prefix").arg(self.prefix()), None).succeeded();
-    }
-
-    fn private(&self) -> PathBuf {
-        self.prefix().with_extension("key")
-    }
-
-    fn prefix(&self) -> PathBuf {
-        self.folder.path().join("signer")
     }
 }

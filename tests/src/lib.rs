@@ -25,11 +25,12 @@ mod registry_tools;
 mod report;
 mod review;
 mod scene;
+mod signing_key;
 mod tls;
 
 pub use check::{Checked, check, check_as};
 pub use cluster::{Cluster, skipped};
-pub use cosign::{Algorithm, Cosign, SigningKey};
+pub use cosign::Cosign;
 pub use docker_registry::DockerRegistry;
 pub use files::{repository, temporary_folder, write_documents};
 pub use gatehouse::{Gatehouse, pod_security, pod_security_that_fixes, policy};
@@ -46,3 +47,4 @@ pub use registration::Registration;
 pub use report::report;
 pub use review::{creation, review};
 pub use scene::Scene;
+pub use signing_key::{Algorithm, SigningKey};
