@@ -1,9 +1,12 @@
 use gatehouse_test_registry::{INDEX, MANIFEST, digest};
-use serde_json::json;
+use gatehouse_test_sigstore::Layer;
+use serde_json::{Value, json};
 
 use crate::http::{Response, ask};
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /// One repository of a registry that is asked over plain http. It is filled as any client fills it.
 ///
@@ -34,6 +37,11 @@ impl ImageRepository {
     /// Source: cosign's SIGNATURE_SPEC.md, "Tag-based discovery".
     pub fn signature_tag(digest: &str) -> String {
         format!("{}.sig", digest.replace(':', "-"))
+    }
+
+    /// The tag at which cosign 2 keeps the attestations of an image.
+    pub fn attestation_tag(digest: &str) -> String {
+        format!("{}.att", digest.replace(':', "-"))
     }
 
     /// The tag that lists what refers to an image, where a registry has no referrers API.
@@ -67,7 +75,7 @@ impl ImageRepository {
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": {"mediaType": CONFIG, "digest": self.push_blob(&config), "size": config.len()},
+            "config": self.described(CONFIG, &config),
             "layers": [],
         });
         self.push_manifest(tag, MANIFEST, &manifest.to_string())
@@ -84,6 +92,36 @@ impl ImageRepository {
         let manifests: Vec<_> = children.iter().zip(architectures).map(entry).collect();
         let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests});
         self.push_manifest(tag, INDEX, &index.to_string())
+    }
+
+    /// Pushes a signature of an image as cosign 2 does, at its tag.
+    pub fn push_layer(&self, digest: &str, layer: &Layer) {
+        let payload = String::from_utf8_lossy(&layer.payload);
+        let mut described = self.described(SIMPLE_SIGNING, &payload);
+        described["annotations"] = json!(layer.annotations);
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": self.described(CONFIG, "{}"),
+            "layers": [described],
+        });
+        let tag = Self::signature_tag(digest);
+        self.push_manifest(&tag, MANIFEST, &manifest.to_string());
+    }
+
+    /// Pushes a bundle as cosign 3 does, so that it refers to an image. The registry has a referrers API.
+    pub fn push_bundle(&self, image: &str, bundle: &Value) {
+        let size = self.manifest(image).body.len();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": BUNDLE,
+            "config": self.described("application/vnd.oci.empty.v1+json", "{}"),
+            "layers": [self.described(BUNDLE, &bundle.to_string())],
+            "subject": {"mediaType": MANIFEST, "digest": image, "size": size},
+        })
+        .to_string();
+        self.push_manifest(&digest(manifest.as_bytes()), MANIFEST, &manifest);
     }
 
     /// Copies what has this tag or digest, with all that it names, as an attacker with leave to push would.
@@ -113,6 +151,11 @@ impl ImageRepository {
         let kind = format!("Content-Type: {media_type}");
         ask(&self.host, &line, &[&kind], text.as_bytes()).expect(201);
         digest(text.as_bytes())
+    }
+
+    /// The descriptor of a blob, which is pushed.
+    fn described(&self, media_type: &str, text: &str) -> Value {
+        json!({"mediaType": media_type, "digest": self.push_blob(text), "size": text.len()})
     }
 
     fn push_blob(&self, text: &str) -> String {

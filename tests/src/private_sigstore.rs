@@ -1,0 +1,123 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use gatehouse_test_sigstore::{Server, Sigstore, Workload};
+use tempfile::TempDir;
+
+use crate::files::{temporary_folder, write};
+
+const ROOT: &str = "trusted_root.json";
+const SIGNING: &str = "signing_config.json";
+const SIGNING_2: &str = "signing_config_2.json";
+/// What cosign 2 is told a Sigstore by, and the files for it.
+const OF_COSIGN_2: [(&str, &str); 3] = [
+    ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", "ct.pem"),
+    ("SIGSTORE_REKOR_PUBLIC_KEY", "rekor.pem"),
+    ("SIGSTORE_ROOT_FILE", "fulcio.pem"),
+];
+
+/// A Sigstore of the tests' own on loopback, with the files by which cosign uses and trusts it.
+pub struct PrivateSigstore {
+    server: Server,
+    folder: TempDir,
+    tokens: AtomicUsize,
+}
+
+/// Somebody for whom this Sigstore issues certificates.
+#[derive(Clone, Copy)]
+pub struct Keyless<'a> {
+    pub(crate) sigstore: &'a PrivateSigstore,
+    workload: &'a Workload,
+    config: &'static str,
+}
+
+impl PrivateSigstore {
+    /// A new one, which trusts no other.
+    ///
+    /// # Panics
+    /// When its files cannot be written.
+    pub fn start() -> Self {
+        let server = Server::start(Sigstore::new());
+        let folder = temporary_folder();
+        let sigstore = server.sigstore();
+        let fulcio = [&sigstore.fulcio, &sigstore.root].map(|ca| ca.pem.as_str());
+        let [ct, rekor, roots] = OF_COSIGN_2.map(|(_, file)| file);
+        let files = [
+            (ROOT, sigstore.trust_root().to_string()),
+            (SIGNING, server.signing_config().to_string()),
+            (SIGNING_2, server.signing_config_2().to_string()),
+            (ct, sigstore.ct.pem()),
+            (rekor, sigstore.log.pem()),
+            (roots, fulcio.concat()),
+        ];
+        for (file, text) in files {
+            write(&folder.path().join(file), &text);
+        }
+        let tokens = AtomicUsize::new(0);
+        Self {
+            server,
+            folder,
+            tokens,
+        }
+    }
+
+    /// What makes the same without cosign.
+    pub fn sigstore(&self) -> &Sigstore {
+        self.server.sigstore()
+    }
+
+    /// Somebody who signs with it, and with version 1 of its log.
+    pub fn keyless<'a>(&'a self, workload: &'a Workload) -> Keyless<'a> {
+        Keyless {
+            sigstore: self,
+            workload,
+            config: SIGNING,
+        }
+    }
+
+    /// Somebody who signs with it, and with version 2 of its log and a timestamp. Only cosign 3 can.
+    pub fn keyless_by_rekor_2<'a>(&'a self, workload: &'a Workload) -> Keyless<'a> {
+        Keyless {
+            config: SIGNING_2,
+            ..self.keyless(workload)
+        }
+    }
+
+    /// The file by which it is trusted.
+    pub fn trusted_root(&self) -> PathBuf {
+        self.file(ROOT)
+    }
+
+    /// cosign 2 reads that file for bundles alone, and wants these even then.
+    pub(crate) fn trusted_by_cosign_2(&self) -> [(&'static str, PathBuf); 3] {
+        OF_COSIGN_2.map(|(variable, file)| (variable, self.file(file)))
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+}
+
+impl Keyless<'_> {
+    pub(crate) fn signing_config(&self) -> PathBuf {
+        self.sigstore.file(self.config)
+    }
+
+    /// A file: cosign 3 takes a token itself for the name of one, which is too long.
+    pub(crate) fn identity_token(&self) -> PathBuf {
+        let number = self.sigstore.tokens.fetch_add(1, Ordering::Relaxed);
+        let file = self.sigstore.file(&format!("token-{number}"));
+        write(&file, &self.sigstore.server.identity_token(self.workload));
+        file
+    }
+}
