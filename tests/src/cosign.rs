@@ -1,4 +1,8 @@
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -22,6 +26,8 @@ pub enum Cosign {
 pub enum Signer<'a> {
     /// A key, and no log.
     Key(&'a SigningKey),
+    /// A key, and the log of a Sigstore.
+    LoggedKey(&'a SigningKey, &'a PrivateSigstore),
     /// A certificate that is issued for it, and a log.
     Keyless(Keyless<'a>),
 }
@@ -151,7 +157,16 @@ impl Cosign {
         command.args([action, "--yes"]);
         match signer {
             Signer::Key(key) => self.with_key(&mut command, key),
-            Signer::Keyless(keyless) => self.with_certificate(&mut command, keyless),
+            Signer::LoggedKey(key, sigstore) => {
+                command.arg("--key").arg(key.private());
+                self.with_services(&mut command, sigstore, sigstore.signing_config());
+            }
+            Signer::Keyless(keyless) => {
+                let config = keyless.signing_config();
+                self.with_services(&mut command, keyless.sigstore, config);
+                let token = keyless.identity_token();
+                command.arg("--identity-token").arg(token);
+            }
         }
         command
     }
@@ -165,8 +180,7 @@ impl Cosign {
     }
 
     /// cosign 3 verifies what it has made before it hands it over.
-    fn with_certificate(self, command: &mut Command, keyless: Keyless<'_>) {
-        let sigstore = keyless.sigstore;
+    fn with_services(self, command: &mut Command, sigstore: &PrivateSigstore, config: PathBuf) {
         match self {
             Cosign::V2 => {
                 let url = sigstore.server().url();
@@ -174,15 +188,10 @@ impl Cosign {
                 command.envs(sigstore.trusted_by_cosign_2());
             }
             Cosign::V3 => {
-                command
-                    .arg("--signing-config")
-                    .arg(keyless.signing_config());
+                command.arg("--signing-config").arg(config);
                 command.arg("--trusted-root").arg(sigstore.trusted_root());
             }
         }
-        command
-            .arg("--identity-token")
-            .arg(keyless.identity_token());
     }
 
     fn verifying(self, action: &str, expected: &Expected<'_>, format: Format) -> Command {
@@ -228,7 +237,7 @@ impl Signer<'_> {
     /// Where cosign may leave what it likes.
     fn folder(&self) -> &Path {
         match self {
-            Signer::Key(key) => key.folder(),
+            Signer::Key(key) | Signer::LoggedKey(key, _) => key.folder(),
             Signer::Keyless(keyless) => keyless.sigstore.folder(),
         }
     }

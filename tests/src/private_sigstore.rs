@@ -6,7 +6,10 @@ use std::{
 use gatehouse_test_sigstore::{Server, Sigstore, Workload};
 use tempfile::TempDir;
 
-use crate::files::{temporary_folder, write};
+use crate::{
+    Signer, SigningKey,
+    files::{temporary_folder, write},
+};
 
 const ROOT: &str = "trusted_root.json";
 const SIGNING: &str = "signing_config.json";
@@ -85,6 +88,11 @@ impl PrivateSigstore {
         }
     }
 
+    /// Somebody who signs with a key, and with version 1 of its log.
+    pub fn logged<'a>(&'a self, key: &'a SigningKey) -> Signer<'a> {
+        Signer::LoggedKey(key, self)
+    }
+
     /// The file by which it is trusted.
     pub fn trusted_root(&self) -> PathBuf {
         self.file(ROOT)
@@ -93,6 +101,10 @@ impl PrivateSigstore {
     /// cosign 2 reads that file for bundles alone, and wants these even then.
     pub(crate) fn trusted_by_cosign_2(&self) -> [(&'static str, PathBuf); 3] {
         OF_COSIGN_2.map(|(variable, file)| (variable, self.file(file)))
+    }
+
+    pub(crate) fn signing_config(&self) -> PathBuf {
+        self.file(SIGNING)
     }
 
     pub(crate) fn server(&self) -> &Server {

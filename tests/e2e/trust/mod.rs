@@ -10,6 +10,7 @@ mod outage;
 mod pinning;
 mod places;
 mod signers;
+mod verify_bundle;
 
 use gatehouse_tests::{
     Scene, SigningKey, eventually,
