@@ -1,9 +1,6 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
+use gatehouse_test_sigstore::Proof;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -159,11 +156,10 @@ impl Cosign {
             Signer::Key(key) => self.with_key(&mut command, key),
             Signer::LoggedKey(key, sigstore) => {
                 command.arg("--key").arg(key.private());
-                self.with_services(&mut command, sigstore, sigstore.signing_config());
+                self.with_services(&mut command, sigstore, Proof::Rekor1);
             }
             Signer::Keyless(keyless) => {
-                let config = keyless.signing_config();
-                self.with_services(&mut command, keyless.sigstore, config);
+                self.with_services(&mut command, keyless.sigstore, keyless.proof);
                 let token = keyless.identity_token();
                 command.arg("--identity-token").arg(token);
             }
@@ -180,18 +176,24 @@ impl Cosign {
     }
 
     /// cosign 3 verifies what it has made before it hands it over.
-    fn with_services(self, command: &mut Command, sigstore: &PrivateSigstore, config: PathBuf) {
-        match self {
-            Cosign::V2 => {
-                let url = sigstore.server().url();
-                command.args(["--fulcio-url", &url, "--rekor-url", &url]);
-                command.envs(sigstore.trusted_by_cosign_2());
-            }
-            Cosign::V3 => {
-                command.arg("--signing-config").arg(config);
-                command.arg("--trusted-root").arg(sigstore.trusted_root());
-            }
+    fn with_services(self, command: &mut Command, sigstore: &PrivateSigstore, proof: Proof) {
+        if self == Cosign::V3 {
+            command.arg("--signing-config");
+            command.arg(sigstore.signing_config(proof));
+            command.arg("--trusted-root").arg(sigstore.trusted_root());
+            return;
         }
+        let server = sigstore.server();
+        command.envs(sigstore.trusted_by_cosign_2());
+        command.args(["--fulcio-url", &server.url()]);
+        match proof {
+            Proof::Rekor1 => command.args(["--rekor-url", &server.url()]),
+            Proof::Rekor2 => panic!("cosign 2 knows no version 2 of Rekor"),
+            Proof::Timestamp => {
+                let url = server.timestamp_url();
+                command.args(["--tlog-upload=false", "--timestamp-server-url", &url])
+            }
+        };
     }
 
     fn verifying(self, action: &str, expected: &Expected<'_>, format: Format) -> Command {

@@ -3,7 +3,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use gatehouse_test_sigstore::{Server, Sigstore, Workload};
+use gatehouse_test_sigstore::{Proof, Server, Sigstore, Workload};
 use tempfile::TempDir;
 
 use crate::{
@@ -12,8 +12,6 @@ use crate::{
 };
 
 const ROOT: &str = "trusted_root.json";
-const SIGNING: &str = "signing_config.json";
-const SIGNING_2: &str = "signing_config_2.json";
 /// What cosign 2 is told a Sigstore by, and the files for it.
 const OF_COSIGN_2: [(&str, &str); 3] = [
     ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", "ct.pem"),
@@ -33,7 +31,7 @@ pub struct PrivateSigstore {
 pub struct Keyless<'a> {
     pub(crate) sigstore: &'a PrivateSigstore,
     workload: &'a Workload,
-    config: &'static str,
+    pub(crate) proof: Proof,
 }
 
 impl PrivateSigstore {
@@ -49,8 +47,6 @@ impl PrivateSigstore {
         let [ct, rekor, roots] = OF_COSIGN_2.map(|(_, file)| file);
         let files = [
             (ROOT, sigstore.trust_root().to_string()),
-            (SIGNING, server.signing_config().to_string()),
-            (SIGNING_2, server.signing_config_2().to_string()),
             (ct, sigstore.ct.pem()),
             (rekor, sigstore.log.pem()),
             (roots, fulcio.concat()),
@@ -71,20 +67,12 @@ impl PrivateSigstore {
         self.server.sigstore()
     }
 
-    /// Somebody who signs with it, and with version 1 of its log.
+    /// Somebody who signs with it. Version 1 of its log proves when.
     pub fn keyless<'a>(&'a self, workload: &'a Workload) -> Keyless<'a> {
         Keyless {
             sigstore: self,
             workload,
-            config: SIGNING,
-        }
-    }
-
-    /// Somebody who signs with it, and with version 2 of its log and a timestamp. Only cosign 3 can.
-    pub fn keyless_by_rekor_2<'a>(&'a self, workload: &'a Workload) -> Keyless<'a> {
-        Keyless {
-            config: SIGNING_2,
-            ..self.keyless(workload)
+            proof: Proof::Rekor1,
         }
     }
 
@@ -103,8 +91,10 @@ impl PrivateSigstore {
         OF_COSIGN_2.map(|(variable, file)| (variable, self.file(file)))
     }
 
-    pub(crate) fn signing_config(&self) -> PathBuf {
-        self.file(SIGNING)
+    pub(crate) fn signing_config(&self, proof: Proof) -> PathBuf {
+        let file = self.file(&format!("signing_config-{proof:?}.json"));
+        write(&file, &self.server.signing_config(proof).to_string());
+        file
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -121,8 +111,9 @@ impl PrivateSigstore {
 }
 
 impl Keyless<'_> {
-    pub(crate) fn signing_config(&self) -> PathBuf {
-        self.sigstore.file(self.config)
+    /// The same, but that this proves when. cosign 2 knows no version 2 of Rekor.
+    pub fn proved_by(self, proof: Proof) -> Self {
+        Self { proof, ..self }
     }
 
     /// A file: cosign 3 takes a token itself for the name of one, which is too long.

@@ -4,7 +4,9 @@
 //! Otherwise a mistake that Gatehouse and this harness share would look like agreement.
 
 use gatehouse_test_registry::Registry;
-use gatehouse_test_sigstore::{INTEGRATED, Key, Layer, Workload, bundle_over, payload, statement};
+use gatehouse_test_sigstore::{
+    INTEGRATED, Key, Layer, Proof, Workload, bundle_over, payload, statement,
+};
 use gatehouse_tests::{Cosign, Expected, Format, ImageRepository, PrivateSigstore, Ran, Signer};
 use serde_json::json;
 
@@ -100,7 +102,7 @@ fn signatures_of_cosign() {
     let parts = Parts::new();
     let workload = Workload::default();
     let rekor_1 = parts.own.keyless(&workload);
-    let rekor_2 = parts.own.keyless_by_rekor_2(&workload);
+    let rekor_2 = rekor_1.proved_by(Proof::Rekor2);
     let rows: [(&str, Cosign, Signer<'_>, Format, &[Cosign]); 3] = [
         ("layer", Cosign::V2, rekor_1.into(), Format::Layer, &BOTH),
         ("bundle", Cosign::V3, rekor_1.into(), Format::Bundle, &THREE),

@@ -1,4 +1,5 @@
-//! Images that cosign signed, or did not, in registries that are asked through the API server.
+//! Images that cosign signed, or did not, in registries that are asked through the API server; and what cosign
+//! and `gatehouse trust verify-bundle` say of the same without one.
 //!
 //! Each refusal here stands beside an admission that differs in the signature alone, so that neither a
 //! verifier that accepts everything nor one that accepts nothing passes.
@@ -6,14 +7,16 @@
 mod cosign_agrees;
 mod formats;
 mod indexes;
+mod keyless;
 mod outage;
 mod pinning;
 mod places;
 mod signers;
 mod verify_bundle;
 
+use gatehouse_test_sigstore::Workload;
 use gatehouse_tests::{
-    Scene, SigningKey, eventually,
+    PrivateSigstore, Scene, SigningKey, eventually,
     objects::{bare_spec, pod},
     policy,
 };
@@ -35,6 +38,14 @@ fn signed_by(key: &SigningKey, host: &str) -> Value {
     json!({
         "authorities": {"release": {"key": key.public()}},
         "signatures": [{"images": [format!("{host}/**")], "anyOf": ["release"]}],
+    })
+}
+
+/// The authority of workloads for which a Sigstore vouches.
+fn keyless(sigstore: &PrivateSigstore, subject: &Value) -> Value {
+    json!({
+        "keyless": {"issuer": Workload::ISSUER, "subject": subject},
+        "trustRoot": sigstore.sigstore().trust_root().to_string(),
     })
 }
 

@@ -39,7 +39,7 @@ pub use cosign::{
 pub use key::Key;
 pub use log::{INTEGRATED, Log};
 pub use rekor_v2::{RekorV2, hashedrekord};
-pub use serve::Server;
+pub use serve::{Proof, Server};
 pub use sigstore::{Sct, Sigstore, Workload};
 pub use tsa::{Stamp, Tsa};
 pub use tuf::TufRepository;

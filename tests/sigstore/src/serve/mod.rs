@@ -26,6 +26,17 @@ pub struct Server {
     thread: Thread,
 }
 
+/// What proves when something was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A log of version 1, which says when.
+    Rekor1,
+    /// A log of version 2, and a timestamp.
+    Rekor2,
+    /// A timestamp alone.
+    Timestamp,
+}
+
 struct Shared {
     sigstore: Sigstore,
     tokens: Tokens,
@@ -67,32 +78,28 @@ impl Server {
         self.shared.tokens.issue(workload)
     }
 
-    /// The `signing_config.json` by which cosign 3 signs with Rekor's version 1, which tells the time.
-    pub fn signing_config(&self) -> Value {
-        self.config(self.service(1), &[])
-    }
-
-    /// The same with Rekor's version 2 and the timestamp authority.
-    pub fn signing_config_2(&self) -> Value {
+    /// The `signing_config.json` by which cosign 3 signs so that this proves when.
+    pub fn signing_config(&self, proof: Proof) -> Value {
         let mut tsa = self.service(1);
         tsa["url"] = self.timestamp_url().into();
-        self.config(self.service(2), &[tsa])
+        let (logs, tsas) = match proof {
+            Proof::Rekor1 => (vec![self.service(1)], vec![]),
+            Proof::Rekor2 => (vec![self.service(2)], vec![tsa]),
+            Proof::Timestamp => (vec![], vec![tsa]),
+        };
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+            "caUrls": [self.service(1)],
+            "rekorTlogUrls": logs,
+            "rekorTlogConfig": {"selector": "ANY"},
+            "tsaUrls": tsas,
+            "tsaConfig": {"selector": "ANY"},
+        })
     }
 
     /// Where its timestamp authority is.
     pub fn timestamp_url(&self) -> String {
         format!("{}/api/v1/timestamp", self.url())
-    }
-
-    fn config(&self, log: Value, tsas: &[Value]) -> Value {
-        json!({
-            "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
-            "caUrls": [self.service(1)],
-            "rekorTlogUrls": [log],
-            "rekorTlogConfig": {"selector": "ANY"},
-            "tsaUrls": tsas,
-            "tsaConfig": {"selector": "ANY"},
-        })
     }
 
     fn service(&self, version: u32) -> Value {
