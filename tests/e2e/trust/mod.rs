@@ -4,6 +4,7 @@
 //! Each refusal here stands beside an admission that differs in the signature alone, so that neither a
 //! verifier that accepts everything nor one that accepts nothing passes.
 
+mod attestations;
 mod cosign_agrees;
 mod formats;
 mod indexes;
