@@ -146,6 +146,9 @@ impl Cosign {
         let mut command = self.signing("attest", signer);
         command.args(["--type", predicate_type, "--predicate"]);
         command.arg(file.path()).args(more);
+        if matches!(signer, Signer::Keyless(keyless) if keyless.as_intoto) {
+            command.args(["--rekor-entry-type", "intoto"]);
+        }
         run(command.arg("--allow-insecure-registry").arg(reference));
     }
 

@@ -1,10 +1,7 @@
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::path::{Path, PathBuf};
 
 use gatehouse_test_sigstore::{Proof, Server, Sigstore, Workload};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::{
     Signer, SigningKey,
@@ -23,7 +20,6 @@ const OF_COSIGN_2: [(&str, &str); 3] = [
 pub struct PrivateSigstore {
     server: Server,
     folder: TempDir,
-    tokens: AtomicUsize,
 }
 
 /// Somebody for whom this Sigstore issues certificates.
@@ -32,6 +28,7 @@ pub struct Keyless<'a> {
     pub(crate) sigstore: &'a PrivateSigstore,
     workload: &'a Workload,
     pub(crate) proof: Proof,
+    pub(crate) as_intoto: bool,
 }
 
 impl PrivateSigstore {
@@ -54,12 +51,7 @@ impl PrivateSigstore {
         for (file, text) in files {
             write(&folder.path().join(file), &text);
         }
-        let tokens = AtomicUsize::new(0);
-        Self {
-            server,
-            folder,
-            tokens,
-        }
+        Self { server, folder }
     }
 
     /// What makes the same without cosign.
@@ -73,6 +65,7 @@ impl PrivateSigstore {
             sigstore: self,
             workload,
             proof: Proof::Rekor1,
+            as_intoto: false,
         }
     }
 
@@ -116,11 +109,22 @@ impl Keyless<'_> {
         Self { proof, ..self }
     }
 
+    /// The same, but that the log has entries of the old type `intoto` for attestations. cosign 3 makes none.
+    pub fn logged_as_intoto(self) -> Self {
+        Self {
+            as_intoto: true,
+            ..self
+        }
+    }
+
     /// A file: cosign 3 takes a token itself for the name of one, which is too long.
     pub(crate) fn identity_token(&self) -> PathBuf {
-        let number = self.sigstore.tokens.fetch_add(1, Ordering::Relaxed);
-        let file = self.sigstore.file(&format!("token-{number}"));
-        write(&file, &self.sigstore.server.identity_token(self.workload));
-        file
+        let file = NamedTempFile::new_in(self.sigstore.folder()).expect("a file for a token");
+        write(
+            file.path(),
+            &self.sigstore.server.identity_token(self.workload),
+        );
+        let kept = file.into_temp_path().keep();
+        kept.expect("a file until its folder goes")
     }
 }

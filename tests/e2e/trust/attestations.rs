@@ -203,6 +203,7 @@ fn provenance_names_its_builder() {
     });
     let scene = parts.judged("provenance", &authority);
     let workload = Workload::default();
+    let stranger = Workload::email("stranger@evil.example");
     let built_by = |id: &str| {
         json!({
             "buildDefinition": {
@@ -232,5 +233,32 @@ fn provenance_names_its_builder() {
         );
         let text = refused(&scene, &pod_of(&label, &image), "image-attestation-unmet");
         assert_says(&text, "runDetails.builder.id");
+
+        let label = format!("{label}-stranger");
+        let image = parts.image(&label);
+        let provenance = built_by(BUILDER);
+        cosign.attest(
+            sigstore.keyless(&stranger),
+            (PROVENANCE, &provenance),
+            &image,
+        );
+        refused(&scene, &pod_of(&label, &image), "image-signed-by-other");
     }
+}
+
+/// Such an entry says nothing of the signature but by the digest of the envelope, which `sigstore-verify` does not
+/// compare.
+#[test]
+fn a_log_entry_of_the_old_type_proves_nothing() {
+    let parts = Parts::new();
+    let sigstore = PrivateSigstore::start();
+    let mut authority = keyless(&sigstore, &json!(Workload::SUBJECT));
+    authority["attestation"] = json!({"predicateType": SCAN});
+    let scene = parts.judged("intoto", &authority);
+    let workload = Workload::default();
+    let image = parts.image("intoto");
+    let signer = sigstore.keyless(&workload).logged_as_intoto();
+    Cosign::V2.attest(signer, (SCAN, &scan(1, "LOW")), &image);
+    let text = refused(&scene, &pod_of("intoto", &image), "image-signature-invalid");
+    assert_says(&text, "its log entry is of a kind that cannot be verified");
 }

@@ -128,13 +128,15 @@ fn attestations_of_cosign() {
     let parts = Parts::new();
     let workload = Workload::default();
     let signer = parts.own.keyless(&workload);
+    let as_intoto = signer.logged_as_intoto();
     let predicate = json!({"passed": true});
     let rows = [
-        ("layer", Cosign::V2, Format::Layer),
-        ("bundle-of-2", Cosign::V2, Format::Bundle),
-        ("bundle-of-3", Cosign::V3, Format::Bundle),
+        ("layer", Cosign::V2, signer, Format::Layer),
+        ("intoto", Cosign::V2, as_intoto, Format::Layer),
+        ("bundle-of-2", Cosign::V2, signer, Format::Bundle),
+        ("bundle-of-3", Cosign::V3, signer, Format::Bundle),
     ];
-    for (name, cosign, format) in rows {
+    for (name, cosign, signer, format) in rows {
         let image = parts.reference(name);
         match format {
             Format::Layer => cosign.attest(signer, (PREDICATE_TYPE, &predicate), &image),

@@ -7,7 +7,6 @@ mod rekor;
 mod timestamp;
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -43,12 +42,6 @@ struct Shared {
     rekor: Rekor,
 }
 
-impl Default for Server {
-    fn default() -> Self {
-        Self::start(Sigstore::new())
-    }
-}
-
 impl Server {
     /// Serves this one.
     pub fn start(sigstore: Sigstore) -> Self {
@@ -69,11 +62,11 @@ impl Server {
 
     /// Where all its services are.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address())
+        format!("http://{}", self.thread.address())
     }
 
-    /// An identity token for which Fulcio issues a certificate that says this. Its own validity is that of a
-    /// real one: ten minutes from when it is asked for.
+    /// An identity token for which Fulcio issues certificates that say this, but that each is valid for ten
+    /// minutes from then on.
     pub fn identity_token(&self, workload: &Workload) -> String {
         self.shared.tokens.issue(workload)
     }
@@ -110,10 +103,6 @@ impl Server {
             "operator": "acme",
         })
     }
-
-    fn address(&self) -> SocketAddr {
-        self.thread.address()
-    }
 }
 
 impl Shared {
@@ -124,7 +113,6 @@ impl Shared {
             ("POST", "/api/v1/log/entries") => self.rekor.add(&self.sigstore, request),
             ("POST", "/api/v2/log/entries") => self.rekor.add_2(&self.sigstore, request),
             ("POST", "/api/v1/timestamp") => timestamp::answer(&self.sigstore.tsa, request),
-            ("GET", "/api/v1/log/publicKey") => Answer::pem(200, self.sigstore.log.pem()),
             _ => Answer::refusal(404, "the test Sigstore does not serve this"),
         }
     }
