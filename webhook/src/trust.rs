@@ -162,6 +162,20 @@ fn write_signature(text: &mut String, number: usize, signature: &SeenSignature) 
         text,
         format_args!("  {number}. {form}, in the manifest {manifest}"),
     );
+    if let Some(kind) = &signature.predicate_type {
+        let is_verified = signature
+            .verdicts
+            .iter()
+            .any(|(_, verdict)| verdict.is_ok());
+        let says = match is_verified {
+            true => "is",
+            false => "says of itself, unverified, that it is",
+        };
+        line(
+            text,
+            format_args!("     it {says} an attestation of the type `{kind}`"),
+        );
+    }
     for (authority, verdict) in &signature.verdicts {
         match verdict {
             Ok(signer) => {

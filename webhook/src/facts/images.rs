@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use gatehouse_core::Asked;
 use gatehouse_trust::{ImageFact, ImageTrust, Question, registry::Access};
@@ -42,7 +42,7 @@ impl ImageSource {
                     .into(),
             ),
         };
-        let value = fact.to_value();
+        let value = fact.to_value(SystemTime::now());
         if let Some(record) = self.record.as_ref().filter(|_| fact.is_known()) {
             record.add(policy, &asked.need, value.clone());
         }

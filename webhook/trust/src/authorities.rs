@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Authority, AuthorityError, Files,
+    format::Wanted,
     trust_root::{MirrorAddress, Trust},
 };
 
@@ -74,6 +75,15 @@ impl Authorities {
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Authority> {
         self.by_name.values()
+    }
+
+    /// What of an image they have to see.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let attests = |authority: &Authority| authority.attestation.is_some();
+        Wanted {
+            signatures: !self.iter().all(attests),
+            attestations: self.iter().any(attests),
+        }
     }
 
     /// Whether there are none.

@@ -26,6 +26,17 @@ pub(crate) struct Cache<K: Hash + Eq, V>(Arc<Mutex<State<K, V>>>);
 struct State<K: Hash + Eq, V> {
     kept: LruCache<K, Kept<V>>,
     flights: HashMap<K, Flight<V>>,
+    room: Room<V>,
+    /// What the answers weigh that are kept.
+    weight: usize,
+}
+
+/// How much the answers that are kept may weigh together.
+pub(crate) struct Room<V> {
+    /// In bytes.
+    pub(crate) bytes: usize,
+    /// What an answer weighs beyond what every answer does.
+    pub(crate) weight: fn(&V) -> usize,
 }
 
 /// An answer and when it was found.
@@ -51,9 +62,17 @@ where
 {
     /// A cache of at most `entries` answers; the one that was asked for longest ago goes first.
     pub(crate) fn new(entries: NonZeroUsize) -> Self {
+        let weight = |_: &V| 0;
+        Self::within(entries, Room { bytes: 0, weight })
+    }
+
+    /// A cache of at most `entries` answers that have room together.
+    pub(crate) fn within(entries: NonZeroUsize, room: Room<V>) -> Self {
         Self(Arc::new(Mutex::new(State {
             kept: LruCache::new(entries),
             flights: HashMap::new(),
+            room,
+            weight: 0,
         })))
     }
 
@@ -109,6 +128,20 @@ impl<K: Hash + Eq, V> Cache<K, V> {
     }
 }
 
+impl<K: Hash + Eq, V> State<K, V> {
+    fn keep(&mut self, key: K, kept: Kept<V>) {
+        self.weight += (self.room.weight)(&kept.value);
+        if let Some((_, kept)) = self.kept.push(key, kept) {
+            self.weight -= (self.room.weight)(&kept.value);
+        }
+        while self.weight > self.room.bytes
+            && let Some((_, kept)) = self.kept.pop_lru()
+        {
+            self.weight -= (self.room.weight)(&kept.value);
+        }
+    }
+}
+
 impl<V> Kept<V> {
     /// How long ago it was found.
     pub(crate) fn age(&self) -> Duration {
@@ -138,7 +171,7 @@ where
         if keep {
             let (value, found) = (value.clone(), Instant::now());
             let mut state = self.cache.state();
-            state.kept.put(self.key.clone(), Kept { value, found });
+            state.keep(self.key.clone(), Kept { value, found });
         }
         let sender = self.sender.take();
         // the flight ends first: who hears the answer may ask again at once
@@ -283,6 +316,25 @@ mod tests {
         tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_has_room_and_what_weighs_more_is_not_kept() {
+        let entries = NonZeroUsize::new(10).unwrap();
+        let weight = |value: &usize| *value;
+        let cache = Cache::within(entries, Room { bytes: 10, weight });
+        let keep = async |key, value| {
+            find(&cache, key, || async move { (value, true) }).await;
+            ["a", "b", "c"].map(|key| known(&cache, key))
+        };
+        assert_eq!(keep("a", 4).await, [Some(4), None, None]);
+        assert_eq!(keep("b", 6).await, [Some(4), Some(6), None]);
+        // what is found anew weighs once
+        assert_eq!(keep("a", 4).await, [Some(4), Some(6), None]);
+        assert_eq!(keep("c", 1).await, [Some(4), None, Some(1)]);
+        assert_eq!(keep("b", 5).await, [Some(4), Some(5), Some(1)]);
+        assert_eq!(keep("b", 11).await, [None; 3]);
+        assert_eq!(keep("a", 10).await, [Some(10), None, None]);
     }
 
     #[tokio::test]

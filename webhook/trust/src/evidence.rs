@@ -2,20 +2,20 @@ use std::{fmt, future::Future};
 
 use bytes::Bytes;
 use futures_util::{
-    future::join,
+    future::join3,
     stream::{self, StreamExt},
 };
 
 use crate::{
-    format::{CANDIDATES, Candidate, Candidates, ManifestError},
+    format::{CANDIDATES, Candidate, Candidates, ManifestError, Wanted},
     registry::{
         Access, Client, Descriptor, Manifest, OwnedDigest, Referrers, RegistryError, Repository,
         Tag, Version,
     },
-    signature::Evidence,
+    signature::{ReadEvidence, Rejection},
 };
 
-/// All that a registry has that may be a signature of one image.
+/// All that a registry has that may be a signature or an attestation of one image.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) found: Vec<Found>,
@@ -23,13 +23,14 @@ pub(crate) struct Collected {
     pub(crate) unavailable: Option<String>,
 }
 
-/// What may be a signature.
+/// What may be a signature or an attestation.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) candidate: Candidate,
     /// The manifest that names it.
     pub(crate) manifest: OwnedDigest,
-    bytes: Bytes,
+    /// Its content, or why that was not worth fetching.
+    bytes: Result<Bytes, Rejection>,
 }
 
 /// Requests for one image at the same time.
@@ -38,11 +39,10 @@ const AT_ONCE: usize = 8;
 /// Manifests of referrers that are looked into.
 pub(crate) const REFERRERS: usize = 64;
 
-impl Collected {
-    pub(crate) fn evidence(&self) -> impl Iterator<Item = Evidence<'_>> {
-        self.found.iter().map(Found::evidence)
-    }
+/// What is collected for one image, in bytes, by the sizes that manifests declare.
+const COLLECTED_BYTES: u64 = 32 * 1024 * 1024;
 
+impl Collected {
     fn fails(&mut self, error: &RegistryError) {
         tracing::info!(%error, detail = error.detail(), "signatures could not be looked at");
         self.lacks(error.to_string());
@@ -55,28 +55,39 @@ impl Collected {
 }
 
 impl Found {
-    pub(crate) fn evidence(&self) -> Evidence<'_> {
-        self.candidate.evidence(&self.bytes)
+    pub(crate) fn read(&self) -> ReadEvidence<'_> {
+        match &self.bytes {
+            Ok(bytes) => ReadEvidence::of(&self.candidate.evidence(bytes)),
+            Err(rejection) => ReadEvidence::rejected(rejection.clone()),
+        }
     }
 }
 
-/// Asks a registry for the signatures of an image: `.sig` tag and referrers at once, so that three requests
-/// follow each other at the most (four where referrers are in a fallback tag), those for tokens aside.
+/// Asks a registry for what is wanted of an image: `.sig` tag, `.att` tag and referrers at once, so that three
+/// requests follow each other at the most (four where referrers are in a fallback tag), those for tokens aside.
 pub(crate) async fn collect(
     client: &Client,
     repository: &Repository,
     digest: &OwnedDigest,
     access: &Access,
+    wanted: Wanted,
 ) -> Collected {
     let place = Place {
         client,
         repository,
         access,
+        wanted,
     };
-    let (attached, referring) = join(place.attached(digest), place.referring(digest)).await;
+    let (signatures, attestations, referring) = join3(
+        place.attached(digest, "sig", wanted.signatures),
+        place.attached(digest, "att", wanted.attestations),
+        place.referring(digest),
+    )
+    .await;
+    let attached = signatures.into_iter().chain(attestations);
     let mut collected = Collected::default();
     let mut candidates = Vec::new();
-    for found in attached.into_iter().chain(referring) {
+    for found in attached.chain(referring) {
         match found {
             Ok(found) => candidates.push(found),
             Err(lack) => lack.tell(&mut collected),
@@ -86,29 +97,36 @@ pub(crate) async fn collect(
     collected
 }
 
-/// Where signatures are looked for.
+/// Where signatures and attestations are looked for.
 struct Place<'a> {
     client: &'a Client,
     repository: &'a Repository,
     access: &'a Access,
+    wanted: Wanted,
 }
 
-/// Why signatures may have been missed.
+/// A candidate, and the manifest that names it.
+type Named = (Candidate, OwnedDigest);
+
+/// Why some may have been missed.
 enum Lack {
     Registry(RegistryError),
     Limit(String),
 }
 
 impl Place<'_> {
-    /// The manifest of cosign 1 and 2, at the tag `sha256-HEX.sig`.
-    async fn attached(&self, digest: &OwnedDigest) -> Vec<Result<Manifest, Lack>> {
-        let Some(tag) = Tag::of_attachment(digest, "sig") else {
-            return Vec::new();
-        };
-        self.manifest(Version::Tag(tag)).await.into_iter().collect()
+    /// The manifest of cosign 1 and 2, at the tag `sha256-HEX.SUFFIX`.
+    async fn attached(
+        &self,
+        digest: &OwnedDigest,
+        suffix: &str,
+        is_wanted: bool,
+    ) -> Option<Result<Manifest, Lack>> {
+        let tag = Tag::of_attachment(digest, suffix).filter(|_| is_wanted)?;
+        self.manifest(Version::Tag(tag)).await
     }
 
-    /// The manifests that refer to the image and may hold signatures.
+    /// The manifests that refer to the image and may hold signatures or attestations.
     async fn referring(&self, digest: &OwnedDigest) -> Vec<Result<Manifest, Lack>> {
         let referrers = self
             .client
@@ -143,9 +161,23 @@ impl Place<'_> {
     }
 
     async fn fetch(&self, manifests: Vec<Manifest>, collected: &mut Collected) {
+        let candidates = self.candidates(manifests, collected);
+        let blobs = candidates
+            .into_iter()
+            .map(|(candidate, manifest)| self.blob(candidate, manifest));
+        for blob in all(blobs).await {
+            match blob {
+                Ok(found) => collected.found.push(found),
+                Err(lack) => lack.tell(collected),
+            }
+        }
+    }
+
+    /// Those that are looked at, each with the manifest that names it.
+    fn candidates(&self, manifests: Vec<Manifest>, collected: &mut Collected) -> Vec<Named> {
         let mut candidates = Vec::new();
         for manifest in manifests {
-            match Candidates::of(&manifest.bytes) {
+            match Candidates::of(&manifest.bytes, self.wanted) {
                 Ok(found) => {
                     if found.left_out > 0 {
                         self.too_many("signatures are in one manifest")
@@ -163,23 +195,42 @@ impl Place<'_> {
             self.too_many("signatures are offered").tell(collected);
             candidates.truncate(CANDIDATES);
         }
-        let blobs = candidates.into_iter();
-        let blobs = blobs.map(|(candidate, manifest)| self.blob(candidate, manifest));
-        for blob in all(blobs).await {
-            match blob {
-                Ok(found) => collected.found.push(found),
-                Err(lack) => lack.tell(collected),
-            }
+        self.within_bytes(candidates, collected)
+    }
+
+    fn within_bytes(&self, mut candidates: Vec<Named>, collected: &mut Collected) -> Vec<Named> {
+        let (offered, mut room) = (candidates.len(), COLLECTED_BYTES);
+        candidates.retain(|(candidate, _)| {
+            // what is too large by itself is not fetched
+            let size = match candidate.too_large(self.wanted) {
+                None => candidate.size,
+                Some(_) => 0,
+            };
+            let left = room.checked_sub(size);
+            room = left.unwrap_or(room);
+            left.is_some()
+        });
+        if candidates.len() < offered {
+            self.too_many("bytes of signatures are offered")
+                .tell(collected);
         }
+        candidates
     }
 
     async fn blob(&self, candidate: Candidate, manifest: OwnedDigest) -> Result<Found, Lack> {
         let Ok(digest) = OwnedDigest::parse(&candidate.digest) else {
             return Err(self.limit("names a signature by a wrong digest"));
         };
-        let (repository, max) = (self.repository, candidate.max_bytes());
-        let blob = self.client.blob(repository, &digest, max, self.access);
-        let bytes = blob.await.map_err(Lack::Registry)?;
+        let bytes = match candidate.too_large(self.wanted) {
+            Some(rejection) => Err(rejection),
+            None => {
+                let size = usize::try_from(candidate.size).unwrap_or(usize::MAX);
+                let blob = self
+                    .client
+                    .blob(self.repository, &digest, size, self.access);
+                Ok(blob.await.map_err(Lack::Registry)?)
+            }
+        };
         Ok(Found {
             candidate,
             manifest,

@@ -8,7 +8,7 @@ use crate::{
     format::Form,
     image_trust::Question,
     registry::{OwnedDigest, Repository, Tag},
-    signature::{Rejection, SignedImage, Signer, verify},
+    signature::{Rejection, SignedImage, Signer},
 };
 
 /// Everything that was seen on the way to a verdict on one image, for people who want to know why.
@@ -22,7 +22,7 @@ pub struct Explanation {
     pub tag: Option<String>,
     /// The digest that counts; `None` where the registry has no such image.
     pub digest: Option<OwnedDigest>,
-    /// What may be a signature.
+    /// What may be a signature or an attestation.
     pub signatures: Vec<SeenSignature>,
     /// Why there may be more.
     pub unavailable: Option<String>,
@@ -30,13 +30,15 @@ pub struct Explanation {
     pub cannot_verify: Vec<(String, String)>,
 }
 
-/// Something that may be a signature.
+/// Something that may be a signature or an attestation.
 #[derive(Clone, Debug)]
 pub struct SeenSignature {
     /// Its form, in words.
     pub form: &'static str,
     /// The digest of the manifest that holds it.
     pub manifest: String,
+    /// The type of the attestation that it says it is, fit to be shown; true if an authority verified it.
+    pub predicate_type: Option<String>,
     /// What each authority makes of it, by name.
     pub verdicts: Vec<(String, Result<Signer, Rejection>)>,
 }
@@ -60,7 +62,8 @@ impl Explanation {
         };
         if let Some(digest) = explanation.digest.clone() {
             let (client, access) = (question.client, question.access);
-            let collected = collect(client, &repository, &digest, access).await;
+            let wanted = question.authorities.wanted();
+            let collected = collect(client, &repository, &digest, access, wanted).await;
             explanation.add(&collected, &digest, question.authorities);
         }
         Ok(explanation)
@@ -82,17 +85,20 @@ impl Explanation {
             Some((authority.name().to_owned(), why))
         };
         self.cannot_verify = authorities.iter().filter_map(fault).collect();
-        let seen = collected.found.iter().map(|found| SeenSignature {
-            form: in_words(&found.candidate.form),
-            manifest: found.manifest.to_string(),
-            verdicts: authorities
-                .iter()
-                .filter(|authority| authority.trust_root_fault(now).is_none())
-                .map(|authority| {
-                    let verdict = verify(authority, &image, &found.evidence(), now);
-                    (authority.name().to_owned(), verdict)
-                })
-                .collect(),
+        let usable = |authority: &&Authority| authority.trust_root_fault(now).is_none();
+        let seen = collected.found.iter().map(|found| {
+            let evidence = found.read();
+            let verdict = |authority: &Authority| {
+                let verified = evidence.verify(authority, &image, now);
+                let signer = verified.map(|verified| verified.signer);
+                (authority.name().to_owned(), signer)
+            };
+            SeenSignature {
+                form: in_words(&found.candidate.form),
+                manifest: found.manifest.to_string(),
+                predicate_type: evidence.predicate_type(),
+                verdicts: authorities.iter().filter(usable).map(verdict).collect(),
+            }
         });
         self.signatures = seen.collect();
         self.unavailable.clone_from(&collected.unavailable);
@@ -117,6 +123,7 @@ async fn digest(
 fn in_words(form: &Form) -> &'static str {
     match form {
         Form::SimpleSigning { .. } => "signature of cosign 2",
+        Form::Envelope { .. } => "attestation of cosign 2",
         Form::Bundle => "Sigstore bundle of cosign 3",
     }
 }

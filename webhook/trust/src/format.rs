@@ -1,4 +1,4 @@
-//! Which layers of a manifest may be signatures.
+//! Which layers of a manifest may be signatures or attestations.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,30 @@ use gatehouse_abi::tree::TreeBuf;
 use gatehouse_reference::Digest;
 use serde::Deserialize;
 
-use crate::signature::{BUNDLE_BYTES, Evidence, PAYLOAD_BYTES};
+use crate::signature::{ATTESTATION_BYTES, BUNDLE_BYTES, Evidence, PAYLOAD_BYTES, Rejection};
 
 /// The layers of `.sig` manifests.
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// The layers of `.att` manifests.
+const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// Layers whose media type begins so are bundles, of whatever version.
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 
 /// The longest manifest that is read, in bytes.
 pub const MANIFEST_BYTES: usize = 1024 * 1024;
-/// How many signatures of one manifest are looked at. cosign 2 adds a layer for every signature.
+/// How many signatures and attestations of one manifest are looked at. cosign 2 adds a layer for every one.
 pub const CANDIDATES: usize = 64;
 
-/// A layer that may be a signature.
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Signatures.
+    pub signatures: bool,
+    /// Attestations.
+    pub attestations: bool,
+}
+
+/// A layer that may be a signature or an attestation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// What it is by its media type.
@@ -29,7 +40,7 @@ pub struct Candidate {
     pub size: u64,
 }
 
-/// The form of a signature.
+/// The form of a signature or an attestation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A payload, with the signature in the annotations of the layer (cosign 1 and 2).
@@ -37,7 +48,13 @@ pub enum Form {
         /// The annotations.
         annotations: BTreeMap<String, String>,
     },
-    /// A Sigstore bundle (cosign 3).
+    /// An attestation in an envelope, with what proves its time in the annotations of the layer (cosign 1
+    /// and 2).
+    Envelope {
+        /// The annotations.
+        annotations: BTreeMap<String, String>,
+    },
+    /// A Sigstore bundle around either (cosign 3).
     Bundle,
 }
 
@@ -61,14 +78,22 @@ pub enum ManifestError {
     Malformed(&'static str),
 }
 
+impl Wanted {
+    /// Both.
+    pub const ALL: Self = Self {
+        signatures: true,
+        attestations: true,
+    };
+}
+
 impl Candidates {
-    /// Lists the layers of an image manifest that are signatures by their media type. Nothing else is
+    /// Lists the layers of an image manifest that are what is wanted by their media type. Nothing else is
     /// asked: the artifact types of fallback tags mislead (`application/vnd.oci.empty.v1+json`), and
     /// `.sig` manifests look like images. A manifest of something else has no candidates.
     ///
     /// # Errors
     /// Bytes that are no image manifest.
-    pub fn of(manifest: &[u8]) -> Result<Self, ManifestError> {
+    pub fn of(manifest: &[u8], wanted: Wanted) -> Result<Self, ManifestError> {
         if manifest.len() > MANIFEST_BYTES {
             return Err(ManifestError::TooLarge);
         }
@@ -80,7 +105,7 @@ impl Candidates {
             .map_err(|_| ManifestError::Malformed("no list of layers"))?;
         let mut candidates = Self::default();
         for layer in manifest.layers {
-            let Some(candidate) = layer.candidate()? else {
+            let Some(candidate) = layer.candidate(wanted)? else {
                 continue;
             };
             if candidates.listed.len() < CANDIDATES {
@@ -94,12 +119,24 @@ impl Candidates {
 }
 
 impl Candidate {
-    /// How many bytes of it are worth fetching: with one more it will be rejected.
-    pub fn max_bytes(&self) -> usize {
+    /// How many bytes of it are worth fetching: with one more it is rejected.
+    pub fn max_bytes(&self, wanted: Wanted) -> usize {
         match self.form {
             Form::SimpleSigning { .. } => PAYLOAD_BYTES,
-            Form::Bundle => BUNDLE_BYTES,
+            Form::Bundle if !wanted.attestations => BUNDLE_BYTES,
+            Form::Envelope { .. } | Form::Bundle => ATTESTATION_BYTES,
         }
+    }
+
+    /// Why it is not worth fetching.
+    pub(crate) fn too_large(&self, wanted: Wanted) -> Option<Rejection> {
+        let limit = self.max_bytes(wanted);
+        let what = match self.form {
+            Form::SimpleSigning { .. } => "payload",
+            Form::Envelope { .. } => "envelope",
+            Form::Bundle => "bundle",
+        };
+        (self.size > limit as u64).then_some(Rejection::TooLarge { what, limit })
     }
 
     /// The evidence that its bytes are; they must have been checked against its digest.
@@ -107,6 +144,10 @@ impl Candidate {
         match &self.form {
             Form::SimpleSigning { annotations } => Evidence::SimpleSigning {
                 payload: bytes,
+                annotations,
+            },
+            Form::Envelope { annotations } => Evidence::Envelope {
+                envelope: bytes,
                 annotations,
             },
             Form::Bundle => Evidence::Bundle(bytes),
@@ -130,9 +171,12 @@ struct Layer {
 }
 
 impl Layer {
-    fn candidate(self) -> Result<Option<Candidate>, ManifestError> {
+    fn candidate(self, wanted: Wanted) -> Result<Option<Candidate>, ManifestError> {
         let form = match self.media_type.as_str() {
-            SIMPLE_SIGNING => Form::SimpleSigning {
+            SIMPLE_SIGNING if wanted.signatures => Form::SimpleSigning {
+                annotations: self.annotations.unwrap_or_default(),
+            },
+            ENVELOPE if wanted.attestations => Form::Envelope {
                 annotations: self.annotations.unwrap_or_default(),
             },
             other if other.starts_with(BUNDLE) => Form::Bundle,

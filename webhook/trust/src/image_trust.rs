@@ -14,9 +14,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Authorities,
-    cache::{Cache, Kept, Source},
+    cache::{Cache, Kept, Room, Source},
     registry::{Access, Client, OwnedDigest, Repository, Scope, Tag},
     search::Search,
+    time::seconds,
     verdict::{Verdict, Verdicts, unavailable, withdraw},
 };
 
@@ -33,6 +34,9 @@ pub struct Lifetimes {
     pub verified: Duration,
     /// That an authority did not sign: it may be about to.
     pub failed: Duration,
+    /// That there are no other attestations: a scan may be made again. Those that are known are used
+    /// meanwhile.
+    pub attested: Duration,
     /// Which digest a tag names.
     pub tag: Duration,
     /// How long finding out may take, whether or not somebody still waits for it.
@@ -112,11 +116,18 @@ struct VerdictsKey {
 /// Images, and tags, that are kept: some 10 MB.
 const ENTRIES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
+/// Room for what attestations say, beyond that.
+const ROOM: Room<Arc<Verdicts>> = Room {
+    bytes: 64 * 1024 * 1024,
+    weight: |verdicts| verdicts.values().map(Verdict::bytes).sum(),
+};
+
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
             verified: Duration::from_secs(60 * 60),
             failed: Duration::from_secs(15),
+            attested: Duration::from_secs(60),
             tag: Duration::from_secs(10),
             search: Duration::from_secs(30),
         }
@@ -129,7 +140,7 @@ impl ImageTrust {
         Self(Arc::new(Shared {
             lifetimes,
             tags: Cache::new(ENTRIES),
-            verdicts: Cache::new(ENTRIES),
+            verdicts: Cache::within(ENTRIES, ROOM),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             age_millis: AtomicU64::new(0),
@@ -263,12 +274,13 @@ impl Shared {
     /// Where some of the wanted authorities signed and others did not, memory is used and looked at again
     /// meanwhile: for most rules one is enough, and the others may be about to sign.
     fn state(&self, kept: &Kept<Arc<Verdicts>>, wanted: &[String]) -> State {
-        let is_verified =
-            |name: &&String| matches!(kept.value.get(*name), Some(Verdict::Verified(_)));
-        let verified = wanted.iter().filter(is_verified).count();
+        let known = || wanted.iter().filter_map(|name| kept.value.get(name));
+        let verified = known().filter(|verdict| verdict.is_verified()).count();
+        let is_attested = known().any(|verdict| matches!(verdict, Verdict::Attested(_)));
         let age = kept.age();
-        let has_failures_to_repeat = verified < wanted.len() && age >= self.lifetimes.failed;
-        match (age < self.lifetimes.verified, has_failures_to_repeat) {
+        let is_to_repeat = verified < wanted.len() && age >= self.lifetimes.failed
+            || is_attested && age >= self.lifetimes.attested;
+        match (age < self.lifetimes.verified, is_to_repeat) {
             (true, false) => State::Fresh,
             (true, true) if verified > 0 => State::Stale,
             _ => State::Over,
@@ -283,13 +295,14 @@ impl Shared {
 }
 
 impl ImageFact {
-    /// As a policy reads it.
-    pub fn to_value(&self) -> Value {
+    /// As a policy reads it that is told it at `now`: it has no clock, and attestations may be too old.
+    pub fn to_value(&self, now: SystemTime) -> Value {
+        let now = seconds(now);
         match self {
             ImageFact::Found { digest, verdicts } => {
                 let verdicts: BTreeMap<_, _> = verdicts
                     .iter()
-                    .map(|(name, verdict)| (name, verdict.to_value()))
+                    .map(|(name, verdict)| (name, verdict.to_value(now)))
                     .collect();
                 json!({"digest": digest.to_string(), "authorities": verdicts})
             }
@@ -301,9 +314,7 @@ impl ImageFact {
     /// Whether all of it was found out, so that it may be recorded.
     pub fn is_known(&self) -> bool {
         match self {
-            ImageFact::Found { verdicts, .. } => !verdicts
-                .values()
-                .any(|v| matches!(v, Verdict::Unavailable(_))),
+            ImageFact::Found { verdicts, .. } => verdicts.values().all(Verdict::is_known),
             ImageFact::Missing => true,
             ImageFact::Unavailable(_) => false,
         }

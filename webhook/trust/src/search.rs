@@ -57,7 +57,14 @@ impl Search {
         digest: OwnedDigest,
         authorities: Arc<Authorities>,
     ) -> Found<Arc<Verdicts>> {
-        let collected = collect(&self.client, &self.repository, &digest, &self.access);
+        let wanted = authorities.wanted();
+        let collected = collect(
+            &self.client,
+            &self.repository,
+            &digest,
+            &self.access,
+            wanted,
+        );
         let verdicts = match timeout(self.time, collected).await {
             Ok(collected) => self.judge(&digest, &authorities, &collected),
             Err(_) => Err(self.timed_out()),

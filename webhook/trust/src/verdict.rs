@@ -5,26 +5,48 @@ use serde_json::{Value, json};
 use crate::{
     Authorities, Authority,
     evidence::Collected,
-    signature::{Rejection, SignedImage, Signer, verify},
+    projection::Predicate,
+    signature::{Rejection, SignedImage, Signer, Verified},
 };
 
-/// What one authority says of an image: verified, failed (why) or unavailable (why), never two of them.
+/// What one authority says of an image: verified or attested, failed (why) or unavailable (why), never two of
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It signed; by these signers, each once.
     Verified(Vec<Signer>),
-    /// It did not sign.
+    /// It attested, for an authority that wants attestations.
+    Attested(Attested),
+    /// It did not sign, or not attest.
     Failed(Failed),
     /// What there is could not be looked at, and this is why.
     Unavailable(String),
 }
 
-/// Why no signature of an authority counts.
+/// The attestations of an authority that verify. Whether they say what is wanted, the policy judges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attested {
+    /// One at least; two that tell a policy the same are one.
+    pub attestations: Vec<Attestation>,
+    /// Why there may be more.
+    pub unavailable: Option<String>,
+}
+
+/// An attestation that verifies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attestation {
+    /// Who made it.
+    pub signer: Signer,
+    /// What it says, as far as conditions are about it.
+    pub predicate: Predicate,
+}
+
+/// Why no signature or attestation of an authority counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// The kind of reason, in a word.
     pub reason: Reason,
-    /// A clause that says more about the signature that came nearest; empty where there is none.
+    /// A clause that says more about the one that came nearest; empty where there is none.
     pub text: String,
     /// The other authorities of the policy that did sign.
     pub signed_by: Vec<String>,
@@ -35,7 +57,9 @@ pub struct Failed {
 pub enum Reason {
     /// Nobody signed.
     NotSigned,
-    /// Somebody else signed.
+    /// There is no attestation of the type that is wanted.
+    NotAttested,
+    /// Somebody else signed, or attested.
     OtherSigner,
     /// The signature is for another image.
     OtherDigest,
@@ -61,11 +85,19 @@ pub(crate) fn judge(
     collected: &Collected,
     now: SystemTime,
 ) -> Verdicts {
-    let verdict = |authority: &Authority| {
-        let verdict = of_one(authority, image, collected, now);
-        (authority.name().to_owned(), verdict)
+    let mut tallies: Vec<_> = authorities.iter().map(Tally::new).collect();
+    for found in &collected.found {
+        // one at a time: what was read of megabytes takes more of them
+        let evidence = found.read();
+        for tally in &mut tallies {
+            tally.add(evidence.verify(tally.authority, image, now));
+        }
+    }
+    let verdict = |tally: Tally<'_>| {
+        let name = tally.authority.name().to_owned();
+        (name, tally.verdict(collected.unavailable.as_deref()))
     };
-    let mut verdicts: Verdicts = authorities.iter().map(verdict).collect();
+    let mut verdicts: Verdicts = tallies.into_iter().map(verdict).collect();
     name_who_signed(&mut verdicts);
     verdicts
 }
@@ -87,25 +119,58 @@ pub(crate) fn withdraw(verdicts: &mut Verdicts, authorities: &Authorities, now: 
     }
 }
 
-fn of_one(
-    authority: &Authority,
-    image: &SignedImage<'_>,
-    collected: &Collected,
-    now: SystemTime,
-) -> Verdict {
-    let mut signers: Vec<Signer> = Vec::new();
-    let mut nearest: Option<Rejection> = None;
-    for evidence in collected.evidence() {
-        match verify(authority, image, &evidence, now) {
-            Ok(signer) if signers.iter().any(|known| known.id == signer.id) => {}
-            Ok(signer) => signers.push(signer),
-            Err(rejection) => nearest = nearest.max(Some(rejection)),
+/// What was found for one authority.
+struct Tally<'a> {
+    authority: &'a Authority,
+    signers: Vec<Signer>,
+    attestations: Vec<Attestation>,
+    nearest: Option<Rejection>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(authority: &'a Authority) -> Self {
+        Self {
+            authority,
+            signers: Vec::new(),
+            attestations: Vec::new(),
+            nearest: None,
         }
     }
-    match (&collected.unavailable, nearest) {
-        _ if !signers.is_empty() => Verdict::Verified(signers),
-        (Some(why), _) => Verdict::Unavailable(why.clone()),
-        (None, nearest) => Verdict::Failed(Failed::of(nearest.as_ref())),
+
+    fn add(&mut self, verified: Result<Verified, Rejection>) {
+        let Verified { signer, predicate } = match verified {
+            Ok(verified) => verified,
+            Err(rejection) => {
+                self.nearest = self.nearest.take().max(Some(rejection));
+                return;
+            }
+        };
+        match predicate {
+            None if self.signers.iter().any(|known| known.id == signer.id) => {}
+            None => self.signers.push(signer),
+            Some(predicate) => {
+                let attestation = Attestation { signer, predicate };
+                if !self.attestations.contains(&attestation) {
+                    self.attestations.push(attestation);
+                }
+            }
+        }
+    }
+
+    fn verdict(self, unavailable: Option<&str>) -> Verdict {
+        if !self.signers.is_empty() {
+            return Verdict::Verified(self.signers);
+        }
+        if !self.attestations.is_empty() {
+            return Verdict::Attested(Attested {
+                attestations: self.attestations,
+                unavailable: unavailable.map(str::to_owned),
+            });
+        }
+        match unavailable {
+            Some(why) => Verdict::Unavailable(why.to_owned()),
+            None => Verdict::Failed(Failed::of(self.authority, self.nearest.as_ref())),
+        }
     }
 }
 
@@ -123,12 +188,27 @@ fn name_who_signed(verdicts: &mut Verdicts) {
 }
 
 impl Verdict {
-    /// As the fact of an image has it.
-    pub(crate) fn to_value(&self) -> Value {
+    /// Whether something of the authority verifies.
+    pub(crate) fn is_verified(&self) -> bool {
+        matches!(self, Verdict::Verified(_) | Verdict::Attested(_))
+    }
+
+    /// Whether there was nothing that could not be looked at and would matter.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Verdict::Verified(_) | Verdict::Failed(_) => true,
+            Verdict::Attested(attested) => attested.unavailable.is_none(),
+            Verdict::Unavailable(_) => false,
+        }
+    }
+
+    /// As the fact of an image has it that is told at `now`, in seconds since 1970.
+    pub(crate) fn to_value(&self, now: i64) -> Value {
         match self {
             Verdict::Verified(signers) => {
                 json!({"verified": signers.iter().map(signer).collect::<Vec<_>>()})
             }
+            Verdict::Attested(attested) => json!({"attested": attested.to_value(now)}),
             Verdict::Failed(failed) => json!({"failed": {
                 "reason": failed.reason.as_str(),
                 "text": failed.text,
@@ -137,12 +217,43 @@ impl Verdict {
             Verdict::Unavailable(why) => json!({"unavailable": why}),
         }
     }
+
+    /// How much memory it takes beyond what every verdict takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Verdict::Attested(attested) => {
+                let attestations = attested.attestations.iter();
+                attestations.map(|one| one.predicate.bytes()).sum()
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl Attested {
+    fn to_value(&self, now: i64) -> Value {
+        let attestation = |Attestation { signer, predicate }: &Attestation| {
+            let mut value = self::signer(signer);
+            value["predicate"] = predicate.to_value();
+            value
+        };
+        let attestations: Vec<_> = self.attestations.iter().map(attestation).collect();
+        let mut value = json!({"now": now, "attestations": attestations});
+        if let Some(why) = &self.unavailable {
+            value["unavailable"] = json!(why);
+        }
+        value
+    }
 }
 
 impl Failed {
-    fn of(nearest: Option<&Rejection>) -> Self {
+    fn of(authority: &Authority, nearest: Option<&Rejection>) -> Self {
+        let absent = match authority.predicate_type() {
+            None => Reason::NotSigned,
+            Some(_) => Reason::NotAttested,
+        };
         Self {
-            reason: nearest.map_or(Reason::NotSigned, Reason::of),
+            reason: nearest.and_then(Reason::of).unwrap_or(absent),
             text: nearest.map(Rejection::to_string).unwrap_or_default(),
             signed_by: Vec::new(),
         }
@@ -154,6 +265,7 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Reason::NotSigned => "not-signed",
+            Reason::NotAttested => "not-attested",
             Reason::OtherSigner => "other-signer",
             Reason::OtherDigest => "other-digest",
             Reason::OtherRepository => "other-repository",
@@ -164,10 +276,13 @@ impl Reason {
         }
     }
 
-    fn of(rejection: &Rejection) -> Self {
-        match rejection {
-            // an attestation beside an image does not sign it
-            Rejection::NotAnImageSignature(_) => Reason::NotSigned,
+    /// `None` where nothing of the kind that is wanted was rejected: an attestation does not sign, and a
+    /// signature does not attest.
+    fn of(rejection: &Rejection) -> Option<Self> {
+        Some(match rejection {
+            Rejection::NotAnImageSignature(_)
+            | Rejection::NotAnAttestation
+            | Rejection::OtherPredicate(_) => return None,
             Rejection::OtherSigner(_)
             | Rejection::NoCertificate
             | Rejection::OtherAuthority(_)
@@ -184,7 +299,7 @@ impl Reason {
             | Rejection::Malformed(_)
             | Rejection::BadSignature { .. } => Reason::Malformed,
             Rejection::UnsupportedVersion(_) => Reason::Unsupported,
-        }
+        })
     }
 }
 

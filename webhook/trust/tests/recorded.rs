@@ -12,13 +12,16 @@ use gatehouse_abi::Path;
 use gatehouse_reference::Reference;
 use gatehouse_trust::{
     Authority, LogFault,
-    format::{Candidates, Form},
-    signature::{Rejection, SignedImage, Signer, verify},
+    format::{Candidates, Form, Wanted},
+    signature::{Rejection, SignedImage, Signer, Verified, verify},
 };
 use serde_json::{Value, json};
 
 /// In 2128, when they are not valid any more.
 const LATER: u64 = 5_000_000_000;
+
+/// What `--type vuln` stands for.
+const VULN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
 
 /// 2027-01-15, while the recorded certificates are valid.
 const NOW: u64 = 1_800_000_000;
@@ -41,7 +44,7 @@ impl Recorded {
     }
 
     fn form(&self) -> Form {
-        Candidates::of(&self.manifest)
+        Candidates::of(&self.manifest, Wanted::ALL)
             .unwrap()
             .listed
             .remove(0)
@@ -57,6 +60,11 @@ impl Recorded {
     }
 
     fn verify_at(&self, now: u64, image: &str, authority: &Authority) -> Result<Signer, Rejection> {
+        let verified = self.examine(now, image, authority);
+        verified.map(|verified| verified.signer)
+    }
+
+    fn examine(&self, now: u64, image: &str, authority: &Authority) -> Result<Verified, Rejection> {
         let image = Reference::parse(image).unwrap();
         let repository = image.repository();
         let image = SignedImage {
@@ -64,7 +72,7 @@ impl Recorded {
             registry: image.registry(),
             repository: &repository,
         };
-        let candidates = Candidates::of(&self.manifest).unwrap();
+        let candidates = Candidates::of(&self.manifest, Wanted::ALL).unwrap();
         assert_eq!((candidates.listed.len(), candidates.left_out), (1, 0));
         let evidence = candidates.listed[0].evidence(&self.layer);
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
@@ -212,9 +220,97 @@ fn certificates_of_both() {
 
 #[test]
 fn an_attestation_by_the_same_key_is_no_signature() {
-    let verdict = Recorded::read("cosign-3-attestation").verify(&key("p256"));
-    let expected = Rejection::NotAnImageSignature("https://example.com/built".to_owned());
-    assert_eq!(verdict, Err(expected));
+    for folder in ["cosign-2-attestation", "cosign-3-attestation"] {
+        let verdict = Recorded::read(folder).verify(&key("p256"));
+        assert_eq!(verdict, Err(Rejection::OtherPredicate(VULN.to_owned())));
+    }
+}
+
+/// An authority that wants scans, with more members.
+fn scanned(mut document: Value) -> Authority {
+    document["attestation"] = json!({"predicateType": VULN, "conditions": [
+        {"path": "scanner.result.Results[*].Vulnerabilities[*].Severity", "noneOf": ["CRITICAL"]},
+        {"path": "metadata.scanFinishedOn", "maxAge": "72h"},
+    ]});
+    authority(document)
+}
+
+#[test]
+fn both_attest_what_the_scanner_found() {
+    let expected = json!({
+        "metadata": {"scanFinishedOn": "2026-11-22T00:00:00Z"},
+        "scanner": {"result": {"Results": [
+            {"Vulnerabilities": [{"Severity": "LOW"}, {"Severity": "MEDIUM"}]},
+            {},
+        ]}},
+    });
+    let authority = scanned(json!({"key": "file:p256.pub", "bindReference": true}));
+    for folder in ["cosign-2-attestation", "cosign-3-attestation"] {
+        let recorded = Recorded::read(folder);
+        let verified = recorded.examine(NOW, &recorded.image, &authority).unwrap();
+        assert_eq!([verified.signer.id], key("p256").signer_ids().as_slice());
+        assert_eq!(verified.predicate.unwrap().to_value(), expected, "{folder}");
+        let other = Recorded::read("cosign-2-p256").image;
+        let verdict = recorded.verify_for(&other, &authority);
+        assert!(
+            matches!(verdict, Err(Rejection::OtherDigest(_))),
+            "{verdict:?}"
+        );
+    }
+    let envelope = Recorded::read("cosign-2-attestation").form();
+    assert!(matches!(envelope, Form::Envelope { .. }));
+    let signature = Recorded::read("cosign-3-p256").verify(&authority);
+    assert_eq!(signature, Err(Rejection::NotAnAttestation));
+}
+
+#[test]
+fn what_a_log_took_of_attestations_is_proven() {
+    let logged = |kind: &str| {
+        scanned(json!({
+            "key": format!("file:{kind}.pub"),
+            "requireTlog": true,
+            "trustRoot": "file:trusted_root.json",
+        }))
+    };
+    for folder in ["cosign-2-attestation-logged", "cosign-3-attestation-logged"] {
+        let verdict = Recorded::read(folder).verify(&logged("p256"));
+        assert!(verdict.is_ok(), "{folder}: {verdict:?}");
+        let root = json!({"key": "file:p256.pub", "requireTlog": true});
+        let verdict = Recorded::read(folder).verify(&scanned(root));
+        let unknown = Rejection::NotLogged(LogFault::UnknownLog);
+        assert_eq!(verdict, Err(unknown), "{folder}");
+    }
+    for (folder, kind) in [
+        // version 0.0.1 of the kind, which keeps nothing of the signature
+        ("cosign-2-attestation-intoto", "p256"),
+        // SHA-256 with P-384
+        ("cosign-2-attestation-p384-logged", "p384"),
+    ] {
+        let verdict = Recorded::read(folder).verify(&logged(kind));
+        let unsupported = Rejection::NotLogged(LogFault::Unsupported);
+        assert_eq!(verdict, Err(unsupported), "{folder}");
+        let content = scanned(json!({"key": format!("file:{kind}.pub")}));
+        assert!(Recorded::read(folder).verify(&content).is_ok(), "{folder}");
+    }
+}
+
+#[test]
+fn cosign_2_has_envelopes_timestamped_and_cosign_3_signatures() {
+    let chain = [read("ca.pem"), read("intermediate.pem")].concat();
+    let certificate = String::from_utf8(chain).unwrap();
+    let document = json!({"certificate": certificate, "trustRoot": "file:trusted_root.json"});
+    let authority = scanned(document);
+    let of = |folder: &str, now| {
+        let recorded = Recorded::read(folder);
+        recorded.verify_at(now, &recorded.image, &authority)
+    };
+    assert!(of("cosign-2-attestation-timestamp", NOW).is_ok());
+    assert!(of("cosign-3-attestation-timestamp", LATER).is_ok());
+    let expired = of("cosign-2-attestation-timestamp", LATER);
+    assert!(
+        matches!(expired, Err(Rejection::Expired { proven: false, .. })),
+        "{expired:?}"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AuthorityError, Files, Signers,
+    attestation::AttestationRule,
     certificate::CertificateAuthority,
     content,
     keyless::{Keyless, KeylessIdentity},
@@ -16,7 +17,8 @@ use crate::{text::excerpt, trust_root::TrustRootSource};
 pub const IDENTITIES: usize = 256;
 
 const KINDS: [&str; 3] = ["key", "certificate", "keyless"];
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
+    "attestation",
     "bindReference",
     "certificate",
     "identities",
@@ -29,6 +31,7 @@ const FIELDS: [&str; 7] = [
 /// What an authority is made of.
 pub(super) struct Parts {
     pub(super) signers: Signers,
+    pub(super) attestation: Option<AttestationRule>,
     pub(super) require_tlog: bool,
     pub(super) bind_reference: bool,
     pub(super) trust_root: TrustRootSource,
@@ -53,11 +56,13 @@ pub(super) fn read(
     reader.refuse_unknown_fields();
     let trust_root = reader.trust_root();
     let signers = reader.signers();
+    let attestation = reader.attestation();
     let require_tlog = reader.flag("requireTlog");
     let bind_reference = reader.flag("bindReference");
     match (signers, trust_root) {
         (Some(signers), Some(trust_root)) if reader.mistakes.is_empty() => Ok(Parts {
             signers,
+            attestation,
             require_tlog,
             bind_reference,
             trust_root,
@@ -129,6 +134,14 @@ impl Reader<'_> {
             Ok(authority) => Some(Signers::Certificate(authority)),
             Err(mistake) => self.wrong_at("certificate", mistake),
         }
+    }
+
+    /// `None` after a mistake, too.
+    fn attestation(&mut self) -> Option<AttestationRule> {
+        let document = self.members.get("attestation")?;
+        AttestationRule::read(document, &self.at.clone().key("attestation"))
+            .map_err(|found| self.mistakes.extend(found))
+            .ok()
     }
 
     fn refuse_identities(&mut self, why: &str) {

@@ -11,6 +11,16 @@ pub(super) fn of(parts: &Parts) -> [u8; 32] {
     let mut meaning = Meaning(Sha256::new());
     meaning.add(VERSION);
     meaning.add(&[u8::from(parts.require_tlog), u8::from(parts.bind_reference)]);
+    if let Some(attestation) = &parts.attestation {
+        meaning.add(b"attestation");
+        meaning.add(attestation.predicate_type().as_bytes());
+        // what is kept of predicates
+        let paths = attestation.paths();
+        meaning.add(&paths.len().to_be_bytes());
+        for path in paths {
+            meaning.add(path.to_string().as_bytes());
+        }
+    }
     match &parts.signers {
         Signers::Key(key) => {
             meaning.add(b"key");

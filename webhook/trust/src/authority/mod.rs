@@ -1,5 +1,6 @@
-//! Whose signatures count, as an operator writes it: `settings.authorities` of a policy.
+//! Whose signatures or attestations count, as an operator writes it: `settings.authorities` of a policy.
 
+mod attestation;
 mod certificate;
 mod content;
 mod document;
@@ -16,6 +17,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use gatehouse_abi::Path;
 use serde_json::{Map, Value};
 
+pub(crate) use attestation::AttestationRule;
 pub(crate) use certificate::CertificateAuthority;
 pub use certificate::{AUTHORITY_CERTIFICATES, CHAIN_CERTIFICATES};
 pub use document::IDENTITIES;
@@ -32,7 +34,7 @@ use crate::{
     trust_root::{Trust, TrustRootSource},
 };
 
-/// Someone whose signatures count.
+/// Someone whose signatures count, or whose attestations do.
 ///
 /// ```yaml
 /// release:
@@ -50,6 +52,12 @@ use crate::{
 ///     issuer: https://token.actions.githubusercontent.com
 ///     subject: {glob: "https://github.com/acme/*/.github/workflows/release.yaml@refs/tags/*"}
 ///     claims: {repository: acme/app, ref: refs/heads/main, workflow: release}
+/// scanned:
+///   key: file:scanner.pub
+///   attestation:                 # attestations of this type count, and signatures do not
+///     predicateType: https://cosign.sigstore.dev/attestation/vuln/v1
+///     conditions:                # which the policy judges
+///       - {path: metadata.scanFinishedOn, maxAge: 72h}
 /// ```
 ///
 /// Issuer and subject are texts that are compared as they are, `{glob: …}` where `*` stands for any text
@@ -61,6 +69,8 @@ pub struct Authority {
     /// A digest of all that it means but for the trust root.
     meaning: [u8; 32],
     pub(crate) signers: Signers,
+    /// The attestations that count; without it signatures do.
+    pub(crate) attestation: Option<AttestationRule>,
     pub(crate) require_tlog: bool,
     pub(crate) bind_reference: bool,
     source: TrustRootSource,
@@ -144,6 +154,7 @@ impl Authority {
             id: id::with_root(&meaning, &trust_root),
             meaning,
             signers: parts.signers,
+            attestation: parts.attestation,
             require_tlog: parts.require_tlog,
             bind_reference: parts.bind_reference,
             trust: parts.trust_root.first(),
@@ -177,6 +188,13 @@ impl Authority {
             Signers::Certificate(authority) => authority.anchor_fingerprints(),
             Signers::Keyless(keyless) => keyless.anchor_fingerprints(),
         }
+    }
+
+    /// The predicate type of the attestations that count for it; `None` where signatures count.
+    pub fn predicate_type(&self) -> Option<&str> {
+        self.attestation
+            .as_ref()
+            .map(AttestationRule::predicate_type)
     }
 
     /// Whether a transparency log must have an entry of the signature.

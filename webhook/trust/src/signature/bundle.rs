@@ -1,13 +1,13 @@
-//! Signatures of cosign 3: a Sigstore bundle around an in-toto statement.
+//! What cosign 3 writes: a Sigstore bundle around an in-toto statement.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
-use gatehouse_abi::tree::{Node, TreeBuf};
-use serde::Deserialize;
+use gatehouse_abi::tree::Node;
 
 use super::{
-    BUNDLE_BYTES, PAYLOAD_BYTES, Rejection, SUBJECTS, TIMESTAMPS, TLOG_ENTRIES,
-    claim::{Certificates, Claim, ClaimedImage},
+    ATTESTATION_BYTES, BUNDLE_BYTES, Rejection, TIMESTAMPS, TLOG_ENTRIES,
+    claim::{Certificates, Claim, Content},
+    statement::{Statement, check_count, check_length, strict_json},
 };
 use crate::{
     sigstore::{Bundle, Material},
@@ -18,25 +18,14 @@ const MEDIA_TYPES: [&str; 2] = [
     "application/vnd.dev.sigstore.bundle.v0.3+json",
     "application/vnd.dev.sigstore.bundle+json;version=0.3",
 ];
-const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
-const STATEMENT_TYPES: [&str; 2] = [
-    "https://in-toto.io/Statement/v1",
-    "https://in-toto.io/Statement/v0.1",
-];
-/// What cosign 3 signs images with; every other type is an attestation.
-const PREDICATE_TYPE: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// Reads the JSON of a bundle.
 pub(super) fn read(bytes: &[u8]) -> Result<Claim<'static>, Rejection> {
-    if bytes.len() > BUNDLE_BYTES {
-        return Err(Rejection::TooLarge {
-            what: "bundle",
-            limit: BUNDLE_BYTES,
-        });
-    }
+    check_length(bytes.len(), "bundle", ATTESTATION_BYTES)?;
     let text = std::str::from_utf8(bytes).map_err(|_| Rejection::Malformed("it is not text"))?;
     let tree = strict_json(text, "it is not JSON, or has a key twice")?;
     check_shape(tree.root())?;
+    drop(tree);
     let bundle = Bundle::parse(text)
         .filter(Bundle::is_v0_3)
         .ok_or(Rejection::Malformed(
@@ -47,15 +36,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Claim<'static>, Rejection> {
             "the signature of a file".to_owned(),
         ));
     };
-    if envelope.payload_type != PAYLOAD_TYPE {
-        return Err(Rejection::NotAnImageSignature(excerpt(
-            envelope.payload_type,
-        )));
+    let Statement { content, images } = Statement::read(envelope.payload_type, envelope.payload)?;
+    if matches!(content, Content::Signature) {
+        check_length(bytes.len(), "bundle", BUNDLE_BYTES)?;
     }
-    let images = statement(envelope.payload)?;
     let (signed, signature) = (envelope.signed, envelope.signature.to_vec());
     let (hint, certificate) = material(&bundle)?;
     Ok(Claim {
+        content,
         signed: Cow::Owned(signed),
         signature,
         hint,
@@ -92,17 +80,16 @@ fn check_shape(bundle: Node<'_>) -> Result<(), Rejection> {
         ));
     }
     match bundle.at("dsseEnvelope.signatures") {
-        Some(signatures) if signatures.count() != 1 => {
-            Err(Rejection::Malformed("it has not exactly one signature"))
-        }
-        _ => Ok(()),
+        Some(signatures) => check_one_signature(signatures),
+        None => Ok(()),
     }
 }
 
-fn check_count(list: Option<Node<'_>>, what: &'static str, limit: usize) -> Result<(), Rejection> {
-    match list {
-        Some(list) if list.count() > limit => Err(Rejection::TooLarge { what, limit }),
-        _ => Ok(()),
+/// Of several signatures two readers could take different ones.
+pub(super) fn check_one_signature(signatures: Node<'_>) -> Result<(), Rejection> {
+    match signatures.count() {
+        1 => Ok(()),
+        _ => Err(Rejection::Malformed("it has not exactly one signature")),
     }
 }
 
@@ -118,69 +105,4 @@ fn material(bundle: &Bundle) -> Result<(Option<String>, Option<Certificates>), R
             "it has neither one key nor one certificate",
         )),
     }
-}
-
-/// The images that the statement is about, if it says that they are signed.
-fn statement(payload: &[u8]) -> Result<Vec<ClaimedImage>, Rejection> {
-    if payload.len() > PAYLOAD_BYTES {
-        return Err(Rejection::TooLarge {
-            what: "payload",
-            limit: PAYLOAD_BYTES,
-        });
-    }
-    let text = std::str::from_utf8(payload)
-        .map_err(|_| Rejection::Malformed("its statement is not text"))?;
-    let tree = strict_json(text, "its statement is not JSON, or has a key twice")?;
-    check_count(tree.root().get("subject"), "number of subjects", SUBJECTS)?;
-    let statement = Statement::deserialize(tree.root().deserializer())
-        .map_err(|_| Rejection::Malformed("its statement has not the members of one"))?;
-    if !STATEMENT_TYPES.contains(&statement.kind.as_str()) {
-        return Err(Rejection::NotAnImageSignature(excerpt(&statement.kind)));
-    }
-    if statement.predicate_type != PREDICATE_TYPE {
-        return Err(Rejection::NotAnImageSignature(excerpt(
-            &statement.predicate_type,
-        )));
-    }
-    Ok(statement
-        .subject
-        .into_iter()
-        .flat_map(Subject::images)
-        .collect())
-}
-
-/// An in-toto statement ([format]).
-///
-/// [format]: https://github.com/in-toto/attestation/blob/v1.1.0/spec/v1/statement.md
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<Subject>,
-    predicate_type: String,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    /// The repository, where the signer writes one; cosign 3.1 does not.
-    name: Option<String>,
-    digest: BTreeMap<String, String>,
-}
-
-impl Subject {
-    fn images(self) -> impl Iterator<Item = ClaimedImage> {
-        let Self { name, digest } = self;
-        digest
-            .into_iter()
-            .map(move |(algorithm, hex)| ClaimedImage {
-                digest: format!("{algorithm}:{hex}"),
-                reference: name.clone(),
-            })
-    }
-}
-
-/// Duplicate keys are refused: two readers could take different ones.
-fn strict_json(text: &str, mistake: &'static str) -> Result<TreeBuf, Rejection> {
-    TreeBuf::from_json(text).map_err(|_| Rejection::Malformed(mistake))
 }

@@ -1,18 +1,21 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use gatehouse_abi::tree::{Node, TreeBuf};
 use gatehouse_reference::{Digest, Reference};
 use rustls_pki_types::CertificateDer;
 
-use super::{NamedSigner, Rejection, SignedImage, Signer, certificate::Certificate};
+use super::{NamedSigner, Rejection, SignedImage, Signer, Verified, certificate::Certificate};
 use crate::{
-    authority::{Authority, CertificateAuthority, Signers},
+    authority::{AttestationRule, Authority, CertificateAuthority, Signers},
+    projection::{PROJECTION_BYTES, Predicate, TooLong},
     sigstore::{Artifact, Bundle, LogFault, PublicKey, Signing},
     text::excerpt,
 };
 
-/// What a signature of either format says, before anything of it is verified.
+/// What a signature or an attestation of any format says, before anything of it is verified.
 pub(super) struct Claim<'a> {
+    pub(super) content: Content,
     /// The bytes that the signature is over.
     pub(super) signed: Cow<'a, [u8]>,
     pub(super) signature: Vec<u8>,
@@ -25,6 +28,17 @@ pub(super) struct Claim<'a> {
     pub(super) log: Result<Bundle, LogFault>,
     /// Whether a log entry is over the signed bytes themselves, not over the image that they name.
     pub(super) logs_payload: bool,
+}
+
+/// What is said of the images.
+pub(super) enum Content {
+    /// That they are signed.
+    Signature,
+    /// What the statement's predicate says.
+    Attestation {
+        predicate_type: String,
+        statement: TreeBuf,
+    },
 }
 
 /// The certificate that a signature comes with and the chain beside it, in DER.
@@ -47,11 +61,26 @@ impl Claim<'_> {
         authority: &Authority,
         image: &SignedImage<'_>,
         now: i64,
-    ) -> Result<Signer, Rejection> {
-        match &authority.signers {
+    ) -> Result<Verified, Rejection> {
+        let attestation = authority.attestation.as_ref();
+        self.content.check_kind(attestation)?;
+        let signer = match &authority.signers {
             Signers::Key(key) => self.verify_key(authority, key, image),
             Signers::Certificate(ca) => self.verify_certificate(authority, ca, image, now),
             Signers::Keyless(keyless) => self.verify_keyless(authority, keyless, image),
+        }?;
+        let predicate = attestation.map(|rule| self.content.project(rule));
+        Ok(Verified {
+            signer,
+            predicate: predicate.transpose()?,
+        })
+    }
+
+    /// The type of an attestation; `None` for a signature.
+    pub(super) fn predicate_type(&self) -> Option<&str> {
+        match &self.content {
+            Content::Signature => None,
+            Content::Attestation { predicate_type, .. } => Some(predicate_type),
         }
     }
 
@@ -194,6 +223,33 @@ impl Claim<'_> {
             Ok(_) => Err(Rejection::NotLogged(LogFault::Absent)),
             Err(fault) => Err(Rejection::NotLogged(fault)),
         }
+    }
+}
+
+impl Content {
+    /// Checks that it is what the authority wants, before anybody asks who made it: what is none of its
+    /// attestations is not somebody else's, either.
+    fn check_kind(&self, wanted: Option<&AttestationRule>) -> Result<(), Rejection> {
+        match (self, wanted.map(AttestationRule::predicate_type)) {
+            (Content::Signature, None) => Ok(()),
+            (Content::Signature, Some(_)) => Err(Rejection::NotAnAttestation),
+            (Content::Attestation { predicate_type, .. }, wanted) => match wanted {
+                Some(wanted) if wanted == predicate_type => Ok(()),
+                _ => Err(Rejection::OtherPredicate(excerpt(predicate_type))),
+            },
+        }
+    }
+
+    fn project(&self, rule: &AttestationRule) -> Result<Predicate, Rejection> {
+        let predicate = match self {
+            Content::Signature => None,
+            Content::Attestation { statement, .. } => statement.root().get("predicate"),
+        };
+        rule.project(predicate.unwrap_or(Node::NULL))
+            .map_err(|TooLong| Rejection::TooLarge {
+                what: "part of the predicate that conditions are about",
+                limit: PROJECTION_BYTES,
+            })
     }
 }
 

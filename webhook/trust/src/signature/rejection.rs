@@ -19,9 +19,15 @@ pub enum Rejection {
     /// A bundle of a version that a registry must not offer: older ones can do without proofs.
     #[error("it is a bundle of the version `{0}`; only version 0.3 is accepted")]
     UnsupportedVersion(String),
-    /// It signs something else: an attestation, a file.
-    #[error("it is not a signature of an image but `{0}`")]
+    /// It signs something else: a file, another payload.
+    #[error("it is neither a signature nor an attestation of an image but `{0}`")]
     NotAnImageSignature(String),
+    /// A signature where an attestation is wanted.
+    #[error("it is a signature, not an attestation")]
+    NotAnAttestation,
+    /// An attestation where a signature or one of another type is wanted. That it is one, it says itself.
+    #[error("it is an attestation of the type `{0}`")]
+    OtherPredicate(String),
     /// It is signed by someone else.
     #[error("it is signed by {0}")]
     OtherSigner(NamedSigner),

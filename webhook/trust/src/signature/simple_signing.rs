@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ANNOTATION_BYTES, PAYLOAD_BYTES, Rejection,
-    claim::{Certificates, Claim, ClaimedImage},
+    claim::{Certificates, Claim, ClaimedImage, Content},
 };
 use crate::{
     authority::{CHAIN_CERTIFICATES, pem_certificates},
@@ -21,8 +21,8 @@ use crate::{
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const CHAIN: &str = "dev.sigstore.cosign/chain";
-const LOG: &str = "dev.sigstore.cosign/bundle";
-const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
+pub(super) const LOG: &str = "dev.sigstore.cosign/bundle";
+pub(super) const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
 
 /// `critical.type`; cosign accepts no other.
 const TYPE: &str = "cosign container image signature";
@@ -44,6 +44,7 @@ pub(super) fn read<'a>(
     let leaf = certificate.as_ref().map(|given| given.leaf.as_slice());
     let log = annotations.log(payload, text, leaf)?;
     Ok(Claim {
+        content: Content::Signature,
         signed: Cow::Borrowed(payload),
         signature,
         hint: None,
@@ -116,10 +117,10 @@ struct Image {
 }
 
 /// The annotations of a layer.
-struct Annotations<'a>(&'a BTreeMap<String, String>);
+pub(super) struct Annotations<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl Annotations<'_> {
-    fn get(&self, name: &str) -> Result<Option<&str>, Rejection> {
+    pub(super) fn get(&self, name: &str) -> Result<Option<&str>, Rejection> {
         match self.0.get(name) {
             Some(text) if text.len() > ANNOTATION_BYTES => Err(Rejection::TooLarge {
                 what: "annotation",
@@ -129,7 +130,7 @@ impl Annotations<'_> {
         }
     }
 
-    fn certificate(&self) -> Result<Option<Certificates>, Rejection> {
+    pub(super) fn certificate(&self) -> Result<Option<Certificates>, Rejection> {
         let Some(pem) = self.get(CERTIFICATE)? else {
             return Ok(None);
         };
@@ -166,8 +167,8 @@ impl Annotations<'_> {
         let bundle = || {
             let entry = entry.map(log_entry).transpose()?;
             let timestamp = timestamp.map(signed_timestamp).transpose()?;
-            Bundle::parse(&as_bundle(payload, signature, leaf, entry, timestamp).to_string())
-                .ok_or(LogFault::Unsupported)
+            let content = ("messageSignature", message(payload, signature));
+            as_bundle(content, leaf, entry, timestamp).ok_or(LogFault::Unsupported)
         };
         Ok(bundle())
     }
@@ -175,13 +176,12 @@ impl Annotations<'_> {
 
 /// The bundle that would say the same. In version 0.1 the log's signed promise is enough, which is all
 /// that the annotation has; no version 0.1 is ever accepted from a registry.
-fn as_bundle(
-    payload: &[u8],
-    signature: &str,
+pub(super) fn as_bundle(
+    (content, signed): (&str, Value),
     leaf: Option<&[u8]>,
     entry: Option<Value>,
     timestamp: Option<String>,
-) -> Value {
+) -> Option<Bundle> {
     let version = match entry {
         Some(_) => "application/vnd.dev.sigstore.bundle+json;version=0.1",
         None => "application/vnd.dev.sigstore.bundle.v0.3+json",
@@ -196,21 +196,26 @@ fn as_bundle(
         Some(der) => material["certificate"] = json!({"rawBytes": STANDARD.encode(der)}),
         None => material["publicKey"] = json!({"hint": ""}),
     }
-    json!({
+    let bundle = json!({
         "mediaType": version,
         "verificationMaterial": material,
-        "messageSignature": {
-            "messageDigest": {
-                "algorithm": "SHA2_256",
-                "digest": STANDARD.encode(Sha256::digest(payload)),
-            },
-            "signature": signature,
+        content: signed,
+    });
+    Bundle::parse(&bundle.to_string())
+}
+
+fn message(payload: &[u8], signature: &str) -> Value {
+    json!({
+        "messageDigest": {
+            "algorithm": "SHA2_256",
+            "digest": STANDARD.encode(Sha256::digest(payload)),
         },
+        "signature": signature,
     })
 }
 
 /// The annotation of a log entry as the entry of a bundle.
-fn log_entry(annotation: &str) -> Result<Value, LogFault> {
+pub(super) fn log_entry(annotation: &str) -> Result<Value, LogFault> {
     let unsupported = |_| LogFault::Unsupported;
     let log: LogAnnotation = serde_json::from_str(annotation).map_err(unsupported)?;
     let body = STANDARD.decode(&log.payload.body);

@@ -69,6 +69,9 @@ pub enum LogFault {
     /// The entry's time is in the future, or outside the certificate's validity.
     #[error("the time of its log entry is in the future or outside the certificate's validity")]
     Time,
+    /// There is no log entry, and a timestamp over the whole envelope, as cosign 2 makes them of attestations.
+    #[error("its timestamp is over its envelope, not over its signature, which cannot be verified")]
+    EnvelopeTimestamp,
     /// A timestamp does not verify.
     #[error("its timestamp is of no authority in the trust root")]
     Timestamp,
@@ -240,6 +243,8 @@ impl From<&Error> for LogFault {
             Error::TransparencyLog(error) => Self::from(error),
             Error::Timestamp(TimestampError::NoVerifiedTimestamp(_)) => Self::NoTime,
             Error::Timestamp(_) => Self::Timestamp,
+            // the envelope's signature is verified before; the crate knows one hash for each kind of key
+            Error::SignatureInvalid(detail) if detail.starts_with("DSSE") => Self::Unsupported,
             Error::ArtifactMismatch(_) | Error::SignatureInvalid(_) => Self::OtherEntry,
             Error::Bundle(_) => Self::Forged,
             _ => Self::Unsupported,

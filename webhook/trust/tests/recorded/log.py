@@ -45,21 +45,29 @@ def sha256(data):
 
 def logged(proposed):
     """What Rekor stores of an entry that is proposed to it."""
-    if proposed["kind"] != "dsse":
-        return proposed
-    content = proposed["spec"]["proposedContent"]
+    bodies = {"dsse": dsse, "intoto": intoto}
+    body = bodies.get(proposed["kind"])
+    return {**proposed, "spec": body(proposed["spec"])} if body else proposed
+
+
+def dsse(spec):
+    content = spec["proposedContent"]
     envelope = json.loads(content["envelope"])
     return {
-        "apiVersion": proposed["apiVersion"],
-        "kind": "dsse",
-        "spec": {
-            "envelopeHash": sha256(content["envelope"].encode()),
-            "payloadHash": sha256(base64.b64decode(envelope["payload"])),
-            "signatures": [
-                {"signature": envelope["signatures"][0]["sig"], "verifier": content["verifiers"][0]}
-            ],
-        },
+        "envelopeHash": sha256(content["envelope"].encode()),
+        "payloadHash": sha256(base64.b64decode(envelope["payload"])),
+        "signatures": [
+            {"signature": envelope["signatures"][0]["sig"], "verifier": content["verifiers"][0]}
+        ],
     }
+
+
+def intoto(spec):
+    """Version 0.0.1, which is what cosign proposes: of the envelope only digests are kept."""
+    envelope = spec["content"]["envelope"]
+    payload = base64.b64decode(json.loads(envelope)["payload"])
+    hashes = {"hash": sha256(envelope.encode()), "payloadHash": sha256(payload)}
+    return {"content": hashes, "publicKey": spec["publicKey"]}
 
 
 def entry(proposed):

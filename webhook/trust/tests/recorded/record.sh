@@ -31,7 +31,9 @@ main() {
   record cosign-3-certificate cosign-3 p256 --tlog-upload=false --use-signing-config=false \
     --certificate "$WORK/leaf.pem" --certificate-chain "$WORK/chain.pem"
   record cosign-3-as-2 cosign-3 p256 --tlog-upload=false --use-signing-config=false --new-bundle-format=false
-  record_attestation
+  write_scan
+  record_attestation cosign-2-attestation cosign-2 p256 --tlog-upload=false
+  record_attestation cosign-3-attestation cosign-3 p256 --tlog-upload=false --use-signing-config=false
   start_log
   record cosign-2-logged cosign-2 p256 --rekor-url "http://$LOG"
   record cosign-2-p384-logged cosign-2 p384 --rekor-url "http://$LOG"
@@ -39,6 +41,16 @@ main() {
   record cosign-2-timestamp cosign-2 p256 --tlog-upload=false --timestamp-server-url "http://$LOG" \
     --certificate "$WORK/leaf.pem" --certificate-chain "$WORK/chain.pem"
   record cosign-3-timestamp cosign-3 p256 --tlog-upload=false --use-signing-config=false \
+    --timestamp-server-url "http://$LOG" \
+    --certificate "$WORK/leaf.pem" --certificate-chain "$WORK/chain.pem"
+  record_attestation cosign-2-attestation-logged cosign-2 p256 --rekor-url "http://$LOG"
+  record_attestation cosign-2-attestation-p384-logged cosign-2 p384 --rekor-url "http://$LOG"
+  record_attestation cosign-2-attestation-intoto cosign-2 p256 --rekor-url "http://$LOG" --rekor-entry-type intoto
+  record_attestation cosign-3-attestation-logged cosign-3 p256 --use-signing-config=false --rekor-url "http://$LOG"
+  record_attestation cosign-2-attestation-timestamp cosign-2 p256 --tlog-upload=false \
+    --timestamp-server-url "http://$LOG" \
+    --certificate "$WORK/leaf.pem" --certificate-chain "$WORK/chain.pem"
+  record_attestation cosign-3-attestation-timestamp cosign-3 p256 --tlog-upload=false --use-signing-config=false \
     --timestamp-server-url "http://$LOG" \
     --certificate "$WORK/leaf.pem" --certificate-chain "$WORK/chain.pem"
 }
@@ -179,14 +191,33 @@ record() {
   save "$folder" "$digest"
 }
 
+# Arguments: folder, cosign, key, arguments of `cosign attest`.
 record_attestation() {
-  local folder=cosign-3-attestation digest
+  local folder=$1 cosign=$2 key=$3 digest
+  shift 3
   digest=$(push_image "$folder")
-  echo '{"built": true}' >"$WORK/predicate.json"
-  "${TOOLS[cosign-3]}" attest --yes --key "$WORK/p256.key" --allow-insecure-registry --tlog-upload=false \
-    --use-signing-config=false --type https://example.com/built --predicate "$WORK/predicate.json" \
-    "$REGISTRY/acme/$folder@$digest"
+  "${TOOLS[$cosign]}" attest --yes --key "$WORK/$key.key" --allow-insecure-registry "$@" \
+    --type vuln --predicate "$WORK/scan.json" "$REGISTRY/acme/$folder@$digest"
   save "$folder" "$digest"
+}
+
+# What a scanner found, as `cosign attest --type vuln` wants it.
+write_scan() {
+  cat >"$WORK/scan.json" <<JSON
+{
+  "invocation": {"parameters": null, "uri": "", "event_id": "", "builder.id": ""},
+  "scanner": {
+    "uri": "https://scanner.example",
+    "version": "1.0",
+    "db": {"uri": "", "version": ""},
+    "result": {"Results": [{"Target": "app", "Vulnerabilities": [
+      {"VulnerabilityID": "CVE-2026-0001", "Severity": "LOW"},
+      {"VulnerabilityID": "CVE-2026-0002", "Severity": "MEDIUM"}
+    ]}, {"Target": "base"}]}
+  },
+  "metadata": {"scanStartedOn": "2026-11-21T23:59:00Z", "scanFinishedOn": "2026-11-22T00:00:00Z"}
+}
+JSON
 }
 
 # An image of its own for every signature: no layers, and a configuration that names it.
@@ -213,10 +244,11 @@ push_blob() {
 
 # The signature's manifest and the bytes of its layer, and the reference of the image.
 save() {
-  local folder=$1 hex=${2#sha256:} tag manifest
+  local folder=$1 hex=${2#sha256:} manifest
   mkdir -p "$folder"
-  tag="sha256-$hex.sig"
-  fetch "$folder" "manifests/$tag" "$WORK/found" || fetch "$folder" "manifests/sha256-$hex" "$WORK/found"
+  fetch "$folder" "manifests/sha256-$hex.sig" "$WORK/found" ||
+    fetch "$folder" "manifests/sha256-$hex.att" "$WORK/found" ||
+    fetch "$folder" "manifests/sha256-$hex" "$WORK/found"
   if jq --exit-status .manifests "$WORK/found" >/dev/null; then
     mv "$WORK/found" "$folder/fallback-tag.json"
     manifest=$(jq --raw-output '.manifests[0].digest' "$folder/fallback-tag.json")

@@ -68,7 +68,7 @@ pub(crate) fn judge(authority: &Authority, signer: &Sigstore) -> Result<Signer, 
         repository: &repository,
     };
     let evidence = Evidence::Bundle(bundle.as_bytes());
-    verify(authority, &image, &evidence, SystemTime::now())
+    verify(authority, &image, &evidence, SystemTime::now()).map(|verified| verified.signer)
 }
 
 /// The only authority of a set.

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use gatehouse_trust::{Authority, format::Candidates, signature::Evidence};
+use gatehouse_trust::{
+    Authority,
+    format::{Candidates, Wanted},
+    signature::Evidence,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -110,7 +114,7 @@ proptest! {
         let payload = &bytes;
         let evidence = Evidence::SimpleSigning { payload, annotations: &annotations };
         prop_assert!(refused(&evidence));
-        let _ = Candidates::of(&bytes);
+        let _ = Candidates::of(&bytes, Wanted::ALL);
     }
 
     #[test]

@@ -435,7 +435,7 @@ fn the_statement_must_be_the_signature_of_this_image() {
     attestation["predicateType"] = json!("https://slsa.dev/provenance/v1");
     let verdict = verdict(attestation);
     assert!(
-        matches!(verdict, Err(Rejection::NotAnImageSignature(_))),
+        matches!(verdict, Err(Rejection::OtherPredicate(_))),
         "{verdict:?}"
     );
 }

@@ -7,7 +7,7 @@ use gatehouse_reference::{Digest, Reference};
 pub(crate) use gatehouse_test_sigstore::*;
 use gatehouse_trust::{
     Authority, AuthorityError,
-    signature::{Evidence, Rejection, SignedImage, Signer, verify},
+    signature::{Evidence, Rejection, SignedImage, Signer, Verified, verify},
 };
 use serde_json::{Value, json};
 
@@ -94,6 +94,15 @@ pub(crate) fn judge(
     evidence: &Evidence<'_>,
     now: i64,
 ) -> Result<Signer, Rejection> {
+    examine(authority, evidence, now).map(|verified| verified.signer)
+}
+
+/// What is said of evidence, with what it says itself.
+pub(crate) fn examine(
+    authority: &Authority,
+    evidence: &Evidence<'_>,
+    now: i64,
+) -> Result<Verified, Rejection> {
     let image = Reference::parse(REFERENCE).unwrap();
     let repository = image.repository();
     let image = SignedImage {

@@ -2,7 +2,7 @@
 
 use gatehouse_trust::{
     AUTHORITY_CERTIFICATES, CHAIN_CERTIFICATES, IDENTITIES, PEM_BYTES, TRUST_ROOT_BYTES,
-    format::{CANDIDATES, Candidates, MANIFEST_BYTES, ManifestError},
+    format::{CANDIDATES, Candidates, MANIFEST_BYTES, ManifestError, Wanted},
     signature::{
         ANNOTATION_BYTES, BUNDLE_BYTES, Evidence, PAYLOAD_BYTES, Rejection, SUBJECTS, TIMESTAMPS,
         TLOG_ENTRIES,
@@ -128,7 +128,7 @@ fn log_entries_and_timestamps() {
 #[test]
 fn manifest() {
     let text = json!({"layers": []}).to_string();
-    let of = |length| Candidates::of(padded(&text, length).as_bytes());
+    let of = |length| Candidates::of(padded(&text, length).as_bytes(), Wanted::ALL);
     assert!(of(MANIFEST_BYTES).is_ok());
     assert_eq!(of(MANIFEST_BYTES + 1), Err(ManifestError::TooLarge));
 }
@@ -140,7 +140,7 @@ fn candidates() {
     });
     let of = |count| {
         let manifest = json!({"layers": vec![&layer; count]}).to_string();
-        let candidates = Candidates::of(manifest.as_bytes()).unwrap();
+        let candidates = Candidates::of(manifest.as_bytes(), Wanted::ALL).unwrap();
         (candidates.listed.len(), candidates.left_out)
     };
     assert_eq!(of(CANDIDATES), (CANDIDATES, 0));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod attestations;
 mod authorities;
 mod bundles;
 mod certificates;

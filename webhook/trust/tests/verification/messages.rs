@@ -25,8 +25,16 @@ fn all() -> Vec<(Rejection, &'static str)> {
             "it is a bundle of the version `v0.1`; only version 0.3 is accepted",
         ),
         (
-            Rejection::NotAnImageSignature("https://slsa.dev/provenance/v1".to_owned()),
-            "it is not a signature of an image but `https://slsa.dev/provenance/v1`",
+            Rejection::NotAnImageSignature("text/plain".to_owned()),
+            "it is neither a signature nor an attestation of an image but `text/plain`",
+        ),
+        (
+            Rejection::NotAnAttestation,
+            "it is a signature, not an attestation",
+        ),
+        (
+            Rejection::OtherPredicate("https://slsa.dev/provenance/v1".to_owned()),
+            "it is an attestation of the type `https://slsa.dev/provenance/v1`",
         ),
         (
             Rejection::OtherSigner(NamedSigner::Unnamed),
