@@ -119,3 +119,40 @@ impl Authority {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_abi::Path;
+    use gatehouse_test_sigstore::{Key, Log};
+    use serde_json::{Value, json};
+
+    use crate::{
+        Authorities, Verdict,
+        time::system_time,
+        verdict::{Verdicts, withdraw},
+    };
+
+    /// 2026-11-22T00:00:00Z
+    const END: i64 = 1_795_305_600;
+
+    #[test]
+    fn what_was_verified_is_withdrawn_a_second_after_the_end() {
+        let mut root: Value = serde_json::from_str(&Log::new().trust_root()).unwrap();
+        root["tlogs"][0]["publicKey"]["validFor"]["end"] = json!("2026-11-22T00:00:00Z");
+        let (key, root) = (Key::p256().pem(), root.to_string());
+        let documents = json!({
+            "logged": {"key": key, "requireTlog": true, "trustRoot": root},
+            "plain": {"key": key, "trustRoot": root},
+        });
+        let files = |_: &str| Err(String::new());
+        let authorities = Authorities::parse(&documents, &Path::root(), &files).unwrap();
+        let verified = |name: &str| (name.to_owned(), Verdict::Verified(Vec::new()));
+        for (now, withdrawn) in [(END, false), (END + 1, true)] {
+            let mut verdicts: Verdicts = ["logged", "plain"].map(verified).into();
+            withdraw(&mut verdicts, &authorities, system_time(now).unwrap());
+            let is_verified = |name: &str| matches!(verdicts[name], Verdict::Verified(_));
+            assert_eq!(is_verified("logged"), !withdrawn);
+            assert!(is_verified("plain"));
+        }
+    }
+}

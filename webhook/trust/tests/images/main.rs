@@ -23,4 +23,5 @@ mod memory;
 mod random;
 mod references;
 mod scene;
+mod trust_roots;
 mod verdicts;

@@ -35,7 +35,7 @@ pub(crate) fn mistakes(document: &Value) -> String {
 }
 
 pub(crate) fn mistakes_with(document: &Value, folder: &Folder) -> String {
-    let errors = parse(document, folder).expect_err("a mistake");
+    let errors = parse(document, folder).unwrap_err();
     let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
     lines.join("\n")
 }
