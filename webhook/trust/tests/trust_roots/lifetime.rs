@@ -18,6 +18,14 @@ fn around_the_end(document: &Value) -> [Option<String>; 2] {
     [END, END + 1].map(|second| authority.trust_root_fault(at(second)))
 }
 
+/// One of each, without a timestamp authority.
+fn root() -> Value {
+    let mut root = Sigstore::new().trust_root();
+    root["tlogs"].as_array_mut().unwrap().truncate(1);
+    root["timestampAuthorities"] = json!([]);
+    root
+}
+
 fn window() -> Value {
     json!({"start": "2020-01-01T00:00:00Z", "end": ENDS})
 }
@@ -32,7 +40,7 @@ fn of(root: &Value) -> Value {
 
 #[test]
 fn whoever_issues_certificates_ends_by_the_trust_root() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["certificateAuthorities"][0]["validFor"] = window();
     let said = over("certificate authority (Fulcio)");
     assert_eq!(around_the_end(&of(&root)), [None, Some(said)]);
@@ -55,7 +63,7 @@ fn whoever_issues_certificates_ends_with_any_certificate_of_the_chain() {
 
 #[test]
 fn the_log_of_certificates_ends() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["ctlogs"][0]["publicKey"]["validFor"] = window();
     let said = over("log of certificates (certificate transparency)");
     assert_eq!(around_the_end(&of(&root)), [None, Some(said)]);
@@ -63,7 +71,7 @@ fn the_log_of_certificates_ends() {
 
 #[test]
 fn the_log_of_signatures_ends() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["tlogs"][0]["publicKey"]["validFor"] = window();
     let said = over("transparency log (Rekor) or timestamp authority");
     assert_eq!(around_the_end(&of(&root)), [None, Some(said)]);
@@ -77,7 +85,7 @@ fn the_log_of_signatures_ends() {
 
 #[test]
 fn a_timestamp_authority_outlives_a_log_unless_that_is_demanded() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["tlogs"][0]["publicKey"]["validFor"] = window();
     root["timestampAuthorities"] = root["certificateAuthorities"].clone();
     assert_eq!(around_the_end(&of(&root)), [None, None]);
@@ -91,7 +99,7 @@ fn a_timestamp_authority_outlives_a_log_unless_that_is_demanded() {
 
 #[test]
 fn the_last_of_several_counts() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["certificateAuthorities"][0]["validFor"] = window();
     let mut list = root["certificateAuthorities"].as_array().unwrap().clone();
     list.push(Sigstore::new().trust_root()["certificateAuthorities"][0].clone());
@@ -101,7 +109,7 @@ fn the_last_of_several_counts() {
 
 #[test]
 fn who_needs_no_log_is_not_concerned() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["tlogs"][0]["publicKey"]["validFor"] = window();
     let root = json!(root.to_string());
     let key = json!({"key": Key::p256().pem(), "trustRoot": root});
@@ -113,7 +121,7 @@ fn who_needs_no_log_is_not_concerned() {
 
 #[test]
 fn the_end_is_known_before() {
-    let mut root = Sigstore::new().trust_root();
+    let mut root = root();
     root["ctlogs"][0]["publicKey"]["validFor"] = window();
     assert_eq!(authority(&of(&root)).trust_root_end(), Some(at(END)));
     let endless = json!({"key": Key::p256().pem(), "requireTlog": true});
