@@ -1,5 +1,6 @@
-//! What a registry hands over as a signature, and what an operator writes of authorities: nothing panics,
-//! nothing verifies for another image or another key, and what is said of it is fit to be shown.
+//! What a registry hands over as a signature or an attestation, and what an operator writes of authorities:
+//! nothing panics, nothing verifies for another image or another key, and what is said of it is fit to be
+//! shown.
 #![no_main]
 
 use std::{
@@ -12,7 +13,7 @@ use gatehouse_abi::Path;
 use gatehouse_reference::Digest;
 use gatehouse_trust::{
     Authority,
-    format::Candidates,
+    format::{Candidates, Wanted},
     registry::Keychain,
     signature::{Evidence, SignedImage, verify},
 };
@@ -25,6 +26,17 @@ static SIGNER: LazyLock<Authority> =
 /// Who signed none of them.
 static STRANGER: LazyLock<Authority> =
     LazyLock::new(|| authority(include_str!("../../webhook/trust/tests/recorded/p384.pub")));
+
+/// Whose attestations the seeds are, told with what conditions are about.
+static ATTESTER: LazyLock<Authority> = LazyLock::new(|| {
+    parse(json!({
+        "key": include_str!("../../webhook/trust/tests/recorded/p256.pub"),
+        "attestation": {
+            "predicateType": "https://cosign.sigstore.dev/attestation/vuln/v1",
+            "conditions": [{"path": "scanner.result.Results[*].Vulnerabilities[*].Severity"}],
+        },
+    }))
+});
 
 /// No recorded image has it.
 const OTHER: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -39,6 +51,10 @@ fuzz_target!(|data: &[u8]| {
     match form {
         b'b' => check(&Evidence::Bundle(bytes)),
         b's' => check_layer(bytes),
+        b'e' => check(&Evidence::Envelope {
+            envelope: bytes,
+            annotations: &BTreeMap::new(),
+        }),
         b'm' => check_manifest(bytes),
         b'k' => drop(Keychain::from_docker_config(bytes)),
         _ => check_authority(bytes),
@@ -61,7 +77,7 @@ fn check_layer(bytes: &[u8]) {
 fn check(evidence: &Evidence<'_>) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
     let signed = SIGNED.rsplit('@').next().unwrap_or_default();
-    for (authority, digest) in [(&SIGNER, OTHER), (&STRANGER, signed)] {
+    for (authority, digest) in [(&SIGNER, OTHER), (&ATTESTER, OTHER), (&STRANGER, signed)] {
         let image = SignedImage {
             digest: Digest::parse(digest).expect("a digest"),
             registry: "registry.example",
@@ -73,7 +89,7 @@ fn check(evidence: &Evidence<'_>) {
 }
 
 fn check_manifest(bytes: &[u8]) {
-    match Candidates::of(bytes) {
+    match Candidates::of(bytes, Wanted::ALL) {
         Ok(candidates) => {
             for candidate in &candidates.listed {
                 assert!(Digest::parse(&candidate.digest).is_ok());
@@ -104,6 +120,10 @@ fn check_words(words: &str) {
 }
 
 fn authority(pem: &str) -> Authority {
+    parse(json!({"key": pem}))
+}
+
+fn parse(document: Value) -> Authority {
     let files = |_: &str| Err("no files here".to_owned());
-    Authority::parse("a", &json!({"key": pem}), &Path::root(), &files).expect("a recorded key")
+    Authority::parse("a", &document, &Path::root(), &files).expect("a recorded key")
 }

@@ -30,6 +30,8 @@ fn the_id_changes_with_any_member_option_or_name() {
         json!({"a": {"key": key, "requireTlog": true}}),
         json!({"a": {"key": key, "trustRoot": root}}),
         json!({"a": {"certificate": ca.pem}}),
+        json!({"a": {"key": key, "attestation": {"predicateType": "a"}}}),
+        json!({"a": {"key": key, "attestation": {"predicateType": "b"}}}),
         json!({"a": {"certificate": Ca::new("ca").pem}}),
         json!({"a": {"certificate": ca.pem, "identities": ["x@acme.example"]}}),
         json!({"a": {"certificate": ca.pem, "identities": ["x@acme.example", "y@acme.example"]}}),

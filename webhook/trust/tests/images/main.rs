@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod attestations;
 mod authorities;
 mod cold;
 mod crowds;

@@ -17,7 +17,7 @@ use crate::kit::{Key, Layer, bundle_over, payload, statement};
 /// Where all tests keep their images.
 pub(crate) const PATH: &str = "acme/app";
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// What the descriptors of fallback tags say of bundles, which misleads.
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// No test waits longer: what takes so long hangs.

@@ -36,7 +36,7 @@ fn every_mistake_is_told_with_its_place() {
         json!({"key": 7, "requireTLog": true, "bindReference": "yes", "trustRoot": "{}"});
     assert_eq!(
         mistakes(document),
-        "authorities.release.requireTLog: unknown field `requireTLog`: `bindReference`, `certificate`, \
+        "authorities.release.requireTLog: unknown field `requireTLog`: `attestation`, `bindReference`, `certificate`, \
          `identities`, `key`, `keyless`, `requireTlog`, `trustRoot` are known\n\
          authorities.release.trustRoot: is not a Sigstore `trusted_root.json`\n\
          authorities.release.key: expected text, or `file:` and a path\n\

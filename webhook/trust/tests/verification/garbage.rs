@@ -21,6 +21,8 @@ static AUTHORITIES: LazyLock<(Key, Vec<Authority>)> = LazyLock::new(|| {
     let certified = json!({"certificate": Ca::new("Acme").pem});
     let authorities = vec![
         key.authority(),
+        attesting(json!({"key": key.pem()})),
+        attesting(logged.clone()),
         authority(logged),
         authority(certified),
         KEYLESS.authority.clone(),
@@ -54,6 +56,29 @@ struct Identity {
     bundle: Value,
     layer: Layer,
     certificate: Vec<u8>,
+}
+
+/// What is wanted of attestations, and what conditions are about.
+const ATTESTED: &str = "https://slsa.dev/provenance/v1";
+
+fn attesting(mut document: Value) -> Authority {
+    let conditions = json!([{"path": "builder.id"}, {"path": "list[*].a"}]);
+    document["attestation"] = json!({"predicateType": ATTESTED, "conditions": conditions});
+    authority(document)
+}
+
+/// The statement of an attestation.
+fn attestation(digest: &str) -> String {
+    let mut statement = statement(digest);
+    statement["predicateType"] = json!(ATTESTED);
+    statement["subject"][0]["name"] = json!(REFERENCE);
+    statement["predicate"] = json!({"builder": {"id": "ci"}, "list": [{"a": 1}, {"b": 2}]});
+    statement.to_string()
+}
+
+/// An envelope as cosign 2 keeps it.
+fn envelope(statement: &str) -> String {
+    bundle_over(&AUTHORITIES.0, statement)["dsseEnvelope"].to_string()
 }
 
 fn refused(evidence: &Evidence<'_>) -> bool {
@@ -114,6 +139,8 @@ proptest! {
         let payload = &bytes;
         let evidence = Evidence::SimpleSigning { payload, annotations: &annotations };
         prop_assert!(refused(&evidence));
+        let evidence = Evidence::Envelope { envelope: &bytes, annotations: &annotations };
+        prop_assert!(refused(&evidence));
         let _ = Candidates::of(&bytes, Wanted::ALL);
     }
 
@@ -149,6 +176,40 @@ proptest! {
         prop_assume!(!statement.contains(&DIGEST[7..]));
         let signed = bundle_over(&AUTHORITIES.0, &statement).to_string();
         prop_assert!(refused(&Evidence::Bundle(signed.as_bytes())));
+    }
+
+    #[test]
+    fn a_mangled_envelope_does_not_panic_nor_say_anything_else(bytes in mangled(envelope(&attestation(DIGEST)))) {
+        let annotations = BTreeMap::new();
+        let evidence = Evidence::Envelope { envelope: &bytes, annotations: &annotations };
+        let said = json!({"builder": {"id": "ci"}, "list": [{"a": 1}, {}]});
+        for authority in &AUTHORITIES.1 {
+            if let Ok(verified) = examine(authority, &evidence, NOW) {
+                prop_assert_eq!(&verified.signer.id, &AUTHORITIES.0.fingerprint());
+                let told = verified.predicate.unwrap().to_value();
+                prop_assert_eq!(&told, &said);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mangled_attestation_of_another_image_is_refused(statement in mangled(attestation(OTHER_DIGEST))) {
+        let statement = String::from_utf8_lossy(&statement);
+        prop_assume!(!statement.contains(&DIGEST[7..]));
+        let envelope = envelope(&statement);
+        let annotations = BTreeMap::new();
+        let evidence = Evidence::Envelope { envelope: envelope.as_bytes(), annotations: &annotations };
+        prop_assert!(refused(&evidence));
+    }
+
+    #[test]
+    fn no_annotations_of_an_envelope_are_a_log_entry(annotations in prop::collection::btree_map(annotation_name(), annotation(), 0..6)) {
+        let envelope = envelope(&attestation(DIGEST));
+        let evidence = Evidence::Envelope { envelope: envelope.as_bytes(), annotations: &annotations };
+        for authority in &AUTHORITIES.1 {
+            let verdict = judge(authority, &evidence, NOW);
+            prop_assert!(verdict.is_err() || !authority.requires_tlog(), "{:?}", verdict);
+        }
     }
 
     #[test]
