@@ -72,7 +72,24 @@ impl Ca {
 
     /// An authority below this one that is valid for these seconds.
     pub fn intermediate_valid(&self, name: &str, from: i64, until: i64) -> Self {
-        let params = ca_params(name, from, until);
+        self.below(ca_params(name, from, until))
+    }
+
+    /// An authority below this one whose certificates are for these purposes only.
+    pub fn intermediate_for(&self, name: &str, usages: Vec<ExtendedKeyUsagePurpose>) -> Self {
+        let mut params = ca_params(name, 0, 4_000_000_000);
+        params.extended_key_usages = usages;
+        self.below(params)
+    }
+
+    /// The same authority below this one, with a certificate that is valid for these seconds.
+    pub fn reissued(&self, below: Self, from: i64, until: i64) -> Self {
+        let mut params = below.params;
+        (params.not_before, params.not_after) = (moment(from), moment(until));
+        self.below(params)
+    }
+
+    fn below(&self, params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let pem = params.signed_by(&key, &self.issuer()).unwrap().pem();
         Self { params, key, pem }

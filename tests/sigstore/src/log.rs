@@ -63,12 +63,18 @@ impl Log {
 
     /// The entry of a bundle when the log took its envelope.
     pub fn entry(&self, bundle: &Value, verifier: &str) -> Value {
-        self.bundle_entry("dsse", &dsse(bundle, verifier).to_string())
+        self.entry_at(bundle, verifier, INTEGRATED)
+    }
+
+    /// The same, taken at this second since 1970.
+    pub fn entry_at(&self, bundle: &Value, verifier: &str, at: i64) -> Value {
+        self.shown(("dsse", "0.0.1"), &dsse(bundle, verifier).to_string(), at)
     }
 
     /// The entry of a bundle when the log took the signature of a file with this payload.
     pub fn file_entry(&self, layer: &Layer, verifier: &str) -> Value {
-        self.bundle_entry("hashedrekord", &hashedrekord(layer, verifier).to_string())
+        let body = hashedrekord(layer, verifier).to_string();
+        self.shown(("hashedrekord", "0.0.1"), &body, INTEGRATED)
     }
 
     /// A promise that what this payload says is in the log.
@@ -81,10 +87,12 @@ impl Log {
         self.0.pem()
     }
 
-    fn bundle_entry(&self, kind: &str, body: &str) -> Value {
+    /// An entry of this kind, version and body, with the promise of that time and the proof that it is in
+    /// the log.
+    pub fn shown(&self, (kind, version): (&str, &str), body: &str, at: i64) -> Value {
         let payload = json!({
             "body": base64(body.as_bytes()),
-            "integratedTime": INTEGRATED,
+            "integratedTime": at,
             "logID": hex(&self.id()),
             "logIndex": 0,
         });
@@ -93,8 +101,8 @@ impl Log {
         json!({
             "logIndex": "0",
             "logId": {"keyId": base64(&self.id())},
-            "kindVersion": {"kind": kind, "version": "0.0.1"},
-            "integratedTime": INTEGRATED.to_string(),
+            "kindVersion": {"kind": kind, "version": version},
+            "integratedTime": at.to_string(),
             "inclusionPromise": {"signedEntryTimestamp": base64(&promise)},
             "inclusionProof": {
                 "logIndex": "0",
@@ -108,7 +116,7 @@ impl Log {
     }
 
     /// A signed note (C2SP `signed-note`) over a tree of so many leaves.
-    pub(crate) fn checkpoint(&self, size: usize, root: &[u8]) -> String {
+    pub fn checkpoint(&self, size: usize, root: &[u8]) -> String {
         let note = format!("{ORIGIN}\n{size}\n{}\n", base64(root));
         let hinted = [&self.id()[..4], &self.0.sign(note.as_bytes())].concat();
         format!("{note}\n— log.example {}\n", base64(&hinted))
