@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     ATTESTATION_BYTES, Rejection,
     bundle::check_one_signature,
-    claim::{Claim, Content},
+    claim::{Certificates, Claim, Content},
     simple_signing::{Annotations, LOG, TIMESTAMP, as_bundle, log_entry},
     statement::{Statement, check_length, strict_json},
 };
@@ -35,8 +35,7 @@ pub(super) fn read(
     }
     let annotations = Annotations(annotations);
     let certificate = annotations.certificate()?;
-    let leaf = certificate.as_ref().map(|given| given.leaf.as_slice());
-    let log = log(&annotations, &members, leaf)?;
+    let log = log(&annotations, &members, certificate.as_ref())?;
     Ok(Claim {
         content,
         signed: Cow::Owned(signed),
@@ -100,7 +99,7 @@ fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
 fn log(
     annotations: &Annotations<'_>,
     members: &Members<'_>,
-    leaf: Option<&[u8]>,
+    certificates: Option<&Certificates>,
 ) -> Result<Result<Bundle, LogFault>, Rejection> {
     let entry = match (annotations.get(LOG)?, annotations.get(TIMESTAMP)?) {
         (Some(entry), _) => log_entry(entry),
@@ -109,6 +108,6 @@ fn log(
     };
     Ok(entry.and_then(|entry| {
         let content = ("dsseEnvelope", members.to_value());
-        as_bundle(content, leaf, Some(entry), None).ok_or(LogFault::Unsupported)
+        as_bundle(content, certificates, Some(entry), None).ok_or(LogFault::Unsupported)
     }))
 }

@@ -41,8 +41,7 @@ pub(super) fn read<'a>(
         .decode(text)
         .map_err(|_| Rejection::Malformed("its signature is not base64"))?;
     let certificate = annotations.certificate()?;
-    let leaf = certificate.as_ref().map(|given| given.leaf.as_slice());
-    let log = annotations.log(payload, text, leaf)?;
+    let log = annotations.log(payload, text, certificate.as_ref())?;
     Ok(Claim {
         content: Content::Signature,
         signed: Cow::Borrowed(payload),
@@ -158,7 +157,7 @@ impl Annotations<'_> {
         &self,
         payload: &[u8],
         signature: &str,
-        leaf: Option<&[u8]>,
+        certificates: Option<&Certificates>,
     ) -> Result<Result<Bundle, LogFault>, Rejection> {
         let (entry, timestamp) = (self.get(LOG)?, self.get(TIMESTAMP)?);
         if entry.is_none() && timestamp.is_none() {
@@ -168,23 +167,24 @@ impl Annotations<'_> {
             let entry = entry.map(log_entry).transpose()?;
             let timestamp = timestamp.map(signed_timestamp).transpose()?;
             let content = ("messageSignature", message(payload, signature));
-            as_bundle(content, leaf, entry, timestamp).ok_or(LogFault::Unsupported)
+            as_bundle(content, certificates, entry, timestamp).ok_or(LogFault::Unsupported)
         };
         Ok(bundle())
     }
 }
 
 /// The bundle that would say the same. In version 0.1 the log's signed promise is enough, which is all
-/// that the annotation has; no version 0.1 is ever accepted from a registry.
+/// that the annotation has, and up to version 0.2 there is a place for intermediate certificates; neither is
+/// ever accepted from a registry.
 pub(super) fn as_bundle(
     (content, signed): (&str, Value),
-    leaf: Option<&[u8]>,
+    certificates: Option<&Certificates>,
     entry: Option<Value>,
     timestamp: Option<String>,
 ) -> Option<Bundle> {
     let version = match entry {
         Some(_) => "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        None => "application/vnd.dev.sigstore.bundle.v0.3+json",
+        None => "application/vnd.dev.sigstore.bundle+json;version=0.2",
     };
     let entries = Vec::from_iter(entry);
     let timestamps = Vec::from_iter(timestamp.map(|t| json!({"signedTimestamp": t})));
@@ -192,8 +192,12 @@ pub(super) fn as_bundle(
         "tlogEntries": entries,
         "timestampVerificationData": {"rfc3161Timestamps": timestamps},
     });
-    match leaf {
-        Some(der) => material["certificate"] = json!({"rawBytes": STANDARD.encode(der)}),
+    match certificates {
+        Some(Certificates { leaf, chain }) => {
+            let certificates = std::iter::once(leaf).chain(chain);
+            let raw = certificates.map(|der| json!({"rawBytes": STANDARD.encode(der)}));
+            material["x509CertificateChain"] = json!({"certificates": raw.collect::<Value>()});
+        }
         None => material["publicKey"] = json!({"hint": ""}),
     }
     let bundle = json!({

@@ -6,6 +6,7 @@ mod attestations;
 mod authorities;
 mod bundles;
 mod certificates;
+mod chains;
 mod files;
 mod garbage;
 mod keyless;
