@@ -18,7 +18,7 @@ const NOT_FOR_CODE: Rejection =
     Rejection::UnusableCertificate("may not sign code (extended key usage codeSigning)");
 
 /// The certificate that a signature was made with, and what else it brings to build a chain.
-pub(super) struct Certificate<'a> {
+pub(crate) struct Certificate<'a> {
     der: CertificateDer<'a>,
     chain: Vec<CertificateDer<'a>>,
     key: PublicKey,
@@ -30,7 +30,7 @@ pub(super) struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    pub(super) fn parse(der: &'a [u8], chain: Vec<CertificateDer<'a>>) -> Result<Self, Rejection> {
+    pub(crate) fn parse(der: &'a [u8], chain: Vec<CertificateDer<'a>>) -> Result<Self, Rejection> {
         const DAMAGED: Rejection = Rejection::Malformed("its certificate is damaged");
         let Ok(([], parsed)) = X509Certificate::from_der(der) else {
             return Err(DAMAGED);
@@ -128,6 +128,18 @@ impl<'a> Certificate<'a> {
         } else {
             Err(NOT_FOR_CODE)
         }
+    }
+
+    /// Checks the same for any of these authorities.
+    pub(crate) fn check_any_chain<'b>(
+        &self,
+        authorities: impl Iterator<Item = &'b CertificateAuthority>,
+        at: i64,
+    ) -> Result<(), Rejection> {
+        let verdicts = authorities.map(|authority| self.check_chain(authority, at));
+        verdicts
+            .reduce(|one, other| one.or_else(|a| other.map_err(|b| a.max(b))))
+            .unwrap_or_else(|| Err(Rejection::OtherAuthority(self.shown_name())))
     }
 
     fn rejection(&self, error: &Error) -> Rejection {

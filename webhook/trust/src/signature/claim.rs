@@ -65,9 +65,9 @@ impl Claim<'_> {
         let attestation = authority.attestation.as_ref();
         self.content.check_kind(attestation)?;
         let signer = match &authority.signers {
-            Signers::Key(key) => self.verify_key(authority, key, image),
+            Signers::Key(key) => self.verify_key(authority, key, image, now),
             Signers::Certificate(ca) => self.verify_certificate(authority, ca, image, now),
-            Signers::Keyless(keyless) => self.verify_keyless(authority, keyless, image),
+            Signers::Keyless(keyless) => self.verify_keyless(authority, keyless, image, now),
         }?;
         let predicate = attestation.map(|rule| self.content.project(rule));
         Ok(Verified {
@@ -89,13 +89,14 @@ impl Claim<'_> {
         authority: &Authority,
         key: &PublicKey,
         image: &SignedImage<'_>,
+        now: i64,
     ) -> Result<Signer, Rejection> {
         if !key.verifies(&self.signed, &self.signature) {
             return Err(self.other_key(key));
         }
         self.check_image(image, authority.bind_reference)?;
         if authority.require_tlog {
-            let proof = self.prove(authority, image, Signing::Key(key));
+            let proof = self.prove(authority, image, Signing::Key(key), now);
             self.check_logged(proof)?;
         }
         Ok(Signer {
@@ -119,7 +120,7 @@ impl Claim<'_> {
                 ed25519: key.is_ed25519(),
             });
         }
-        let proof = self.prove(authority, image, Signing::Certificate);
+        let proof = self.prove(authority, image, Signing::Certificate, now);
         match &proof {
             Ok(times) if !times.is_empty() => times
                 .iter()
@@ -178,19 +179,25 @@ impl Claim<'_> {
             .unwrap_or(Err(Rejection::NoRepository))
     }
 
-    /// The times that logs and timestamps prove, in seconds since 1970.
+    /// The times that logs and timestamps prove, in seconds since 1970: none after `now`, of which whoever
+    /// tells them cannot know.
     pub(super) fn prove(
         &self,
         authority: &Authority,
         image: &SignedImage<'_>,
         signing: Signing<'_>,
+        now: i64,
     ) -> Result<Vec<i64>, LogFault> {
         let bundle = self.log.as_ref().map_err(|fault| *fault)?;
         if !bundle.has_log_entry() && !bundle.has_timestamp() {
             return Err(LogFault::Absent);
         }
         let artifact = self.artifact(image)?;
-        authority.trust_root.prove(bundle, artifact, signing)
+        let times = authority.trust_root.prove(bundle, artifact, signing)?;
+        match times.iter().any(|at| *at > now) {
+            true => Err(LogFault::Time),
+            false => Ok(times),
+        }
     }
 
     /// What log entries are over.
@@ -217,11 +224,11 @@ impl Claim<'_> {
     }
 
     pub(super) fn check_logged(&self, proof: Result<Vec<i64>, LogFault>) -> Result<(), Rejection> {
-        let has_entry = self.log.as_ref().is_ok_and(Bundle::has_log_entry);
-        match proof {
-            Ok(_) if has_entry => Ok(()),
-            Ok(_) => Err(Rejection::NotLogged(LogFault::Absent)),
-            Err(fault) => Err(Rejection::NotLogged(fault)),
+        let has_entry = self.log.as_ref().map(Bundle::has_log_entry);
+        match (has_entry, proof) {
+            (Ok(false), _) => Err(Rejection::NotLogged(LogFault::Absent)),
+            (_, Err(fault)) => Err(Rejection::NotLogged(fault)),
+            (_, Ok(_)) => Ok(()),
         }
     }
 }

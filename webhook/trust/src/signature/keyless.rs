@@ -9,12 +9,14 @@ use crate::{
 
 impl Claim<'_> {
     /// Verifies a signature whose key lived for minutes: what counts is whom Fulcio certified, and that a
-    /// log or timestamp proves that it signed in those minutes. The clock of this machine never does.
+    /// log or timestamp proves that it signed in those minutes. The clock of this machine never does: it
+    /// only tells what cannot have happened yet.
     pub(super) fn verify_keyless(
         &self,
         authority: &Authority,
         keyless: &Keyless,
         image: &SignedImage<'_>,
+        now: i64,
     ) -> Result<Signer, Rejection> {
         let certificate = self.certificate()?.ok_or(Rejection::NoCertificate)?;
         let key = certificate.key();
@@ -26,7 +28,7 @@ impl Claim<'_> {
         // a certificate of another instance is that first, whatever its logs
         check_issued(&certificate, keyless, certificate.moment_within(i64::MIN))?;
         let times = self
-            .prove(authority, image, Signing::Certificate)
+            .prove(authority, image, Signing::Certificate, now)
             .map_err(Rejection::NotLogged)?;
         check_times(&certificate, keyless, &times)?;
         let proven = self.certified(authority, image, &certificate)?;
@@ -83,11 +85,7 @@ fn check_issued(
     keyless: &Keyless,
     at: i64,
 ) -> Result<(), Rejection> {
-    let chains = keyless.authorities_at(at);
-    let verdicts = chains.map(|authority| certificate.check_chain(authority, at));
-    verdicts
-        .reduce(|one, other| one.or_else(|a| other.map_err(|b| a.max(b))))
-        .unwrap_or_else(|| Err(Rejection::OtherAuthority(certificate.shown_name())))
+    certificate.check_any_chain(keyless.authorities_at(at), at)
 }
 
 /// Who signed, if that is whom the authority wants.

@@ -7,6 +7,7 @@ mod file;
 mod fulcio;
 mod key;
 mod lifetime;
+mod log;
 mod parts;
 mod trust_root;
 mod tuf;

@@ -66,14 +66,18 @@ pub enum LogFault {
     /// The entry is about something else.
     #[error("its log entry is for another signature")]
     OtherEntry,
-    /// The entry's time is in the future, or outside the certificate's validity.
-    #[error("the time of its log entry is in the future or outside the certificate's validity")]
+    /// A time that a log entry or timestamp proves is in the future, or outside the certificate's validity.
+    #[error(
+        "the time of its log entry or timestamp is in the future or outside the certificate's validity"
+    )]
     Time,
     /// There is no log entry, and a timestamp over the whole envelope, as cosign 2 makes them of attestations.
     #[error("its timestamp is over its envelope, not over its signature, which cannot be verified")]
     EnvelopeTimestamp,
     /// A timestamp does not verify.
-    #[error("its timestamp is of no authority in the trust root")]
+    #[error(
+        "its timestamp is not over this signature, or of no authority that the trust root trusted then"
+    )]
     Timestamp,
 }
 
@@ -139,6 +143,7 @@ impl TrustRoot {
             Signing::Certificate => self.prove_certificate(bundle, artifact),
         };
         let result = result.map_err(|error| LogFault::from(&error))?;
+        self.check_logs(bundle, &result)?;
         let times = result.verified_timestamps().iter();
         Ok(times.map(|time| time.as_second()).collect())
     }
@@ -157,6 +162,7 @@ impl TrustRoot {
         if !(result.certificate_verified() && result.sct_verified()) {
             return Err(FulcioFault::Chain);
         }
+        self.check_logs(bundle, &result).map_err(FulcioFault::Log)?;
         let certificate = result.certificate().cloned();
         certificate
             .map(FulcioCertificate::new)

@@ -15,4 +15,6 @@ mod limits;
 mod logs;
 mod manifests;
 mod messages;
+mod rekor_v2;
 mod simple_signing;
+mod timestamps;
