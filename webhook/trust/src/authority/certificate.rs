@@ -36,7 +36,7 @@ impl CertificateAuthority {
     ///
     /// # Errors
     /// Which of them cannot be used, and why.
-    pub(super) fn new(
+    pub(crate) fn new(
         certificates: Vec<Vec<u8>>,
         identities: Option<BTreeSet<String>>,
     ) -> Result<Self, String> {

@@ -16,7 +16,9 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use gatehouse_reference::Digest;
 
+pub(crate) use certificate::Certificate;
 pub use rejection::{NamedSigner, Rejection};
+pub(crate) use statement::{PAYLOAD_TYPE, STATEMENT_TYPES};
 
 use crate::{authority::Authority, projection::Predicate, text::excerpt, time::seconds};
 use claim::Claim;

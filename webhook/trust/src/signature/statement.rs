@@ -11,8 +11,10 @@ use super::{
 };
 use crate::text::excerpt;
 
-const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
-const TYPES: [&str; 2] = [
+/// What envelopes call a statement.
+pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// The versions of statements that are understood.
+pub(crate) const STATEMENT_TYPES: [&str; 2] = [
     "https://in-toto.io/Statement/v1",
     "https://in-toto.io/Statement/v0.1",
 ];
@@ -36,7 +38,7 @@ impl Statement {
         check_count(subjects, "number of subjects", ATTESTED_SUBJECTS)?;
         let read = Members::deserialize(tree.root().deserializer())
             .map_err(|_| Rejection::Malformed("its statement has not the members of one"))?;
-        if !TYPES.contains(&read.kind.as_str()) {
+        if !STATEMENT_TYPES.contains(&read.kind.as_str()) {
             return Err(Rejection::NotAnImageSignature(excerpt(&read.kind)));
         }
         let is_signature = read.predicate_type == SIGNATURE_PREDICATE;

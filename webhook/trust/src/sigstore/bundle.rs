@@ -57,6 +57,17 @@ impl Bundle {
         }
     }
 
+    /// The certificate that it was signed with and, in versions before 0.3, what stands beside it; in DER.
+    pub(super) fn certificates(&self) -> Option<(&[u8], Vec<&[u8]>)> {
+        let chain = match &self.0.verification_material.content {
+            VerificationMaterialContent::X509CertificateChain { certificates } => certificates,
+            _ => return Some((self.0.signing_certificate()?.as_bytes(), Vec::new())),
+        };
+        let (leaf, others) = chain.split_first()?;
+        let others = others.iter().map(|other| other.raw_bytes.as_bytes());
+        Some((leaf.raw_bytes.as_bytes(), others.collect()))
+    }
+
     pub(crate) fn has_log_entry(&self) -> bool {
         !self.0.verification_material.tlog_entries.is_empty()
     }

@@ -11,6 +11,7 @@ mod log;
 mod parts;
 mod trust_root;
 mod tuf;
+mod unlogged;
 
 pub(crate) use bundle::{Bundle, Material};
 pub use file::{BUNDLE_FILE_BYTES, BundleError, BundleSigner, VerifiedBundle, verify_bundle};

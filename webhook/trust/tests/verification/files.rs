@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 
 use crate::kit::*;
 
-const IDENTITY: BundleSigner<'_> = BundleSigner::Identity {
+pub(crate) const IDENTITY: BundleSigner<'_> = BundleSigner::Identity {
     subject: Workload::SUBJECT,
     issuer: Workload::ISSUER,
 };
 
-const VERSIONS: [&str; 4] = [
+pub(crate) const VERSIONS: [&str; 4] = [
     "application/vnd.dev.sigstore.bundle+json;version=0.1",
     "application/vnd.dev.sigstore.bundle+json;version=0.2",
     "application/vnd.dev.sigstore.bundle+json;version=0.3",
     "application/vnd.dev.sigstore.bundle.v0.3+json",
 ];
 
-fn verdict(
+pub(crate) fn verdict(
     sigstore: &Sigstore,
     bundle: &Value,
     signer: BundleSigner<'_>,
@@ -37,14 +37,14 @@ fn verdict(
 }
 
 /// Why it is known to be wrong.
-fn wrong(verdict: Result<VerifiedBundle, BundleError>) -> String {
+pub(crate) fn wrong(verdict: Result<VerifiedBundle, BundleError>) -> String {
     match verdict {
         Err(BundleError::NotVerified(why)) => why,
         other => panic!("{other:?}"),
     }
 }
 
-fn begins(text: &str, start: &str) {
+pub(crate) fn begins(text: &str, start: &str) {
     assert!(text.starts_with(start), "{text}");
 }
 

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use gatehouse_reference::Digest;
 use gatehouse_trust::{
-    Authority,
+    Authority, BundleSigner,
     format::{Candidates, Wanted},
     signature::Evidence,
 };
@@ -49,6 +51,20 @@ static KEYLESS: LazyLock<Identity> = LazyLock::new(|| {
         layer: sigstore.layer_by(&key, &workload),
         certificate: certificate.into_contents(),
     }
+});
+
+/// A Sigstore, a bundle of which nothing but a timestamp proves the time, and two responses of its timestamp
+/// authority: one in time, one of a second after the certificate ended.
+static STAMPED: LazyLock<(Sigstore, Value, [Vec<u8>; 2])> = LazyLock::new(|| {
+    let (sigstore, key) = (Sigstore::new(), Key::p256());
+    let workload = Workload::default();
+    let certificate = sigstore.certificate(&key, &workload);
+    let bundle = sigstore.rekor_v2.logged(bundle(&key), &certificate);
+    let signature = bundle["dsseEnvelope"]["signatures"][0]["sig"].as_str();
+    let signature = STANDARD.decode(signature.unwrap()).unwrap();
+    let responses = [INTEGRATED, workload.leaf.until + 1]
+        .map(|at| sigstore.tsa.response(&Stamp::over(&signature, at)));
+    (sigstore, bundle, responses)
 });
 
 struct Identity {
@@ -109,6 +125,13 @@ fn mangled_bytes(bytes: &[u8]) -> impl Strategy<Value = Vec<u8>> + use<> {
         }
         changed
     })
+}
+
+fn stamped(bundle: &Value, response: &[u8]) -> Value {
+    let mut bundle = bundle.clone();
+    bundle["verificationMaterial"]["timestampVerificationData"] =
+        json!({"rfc3161Timestamps": [{"signedTimestamp": base64(response)}]});
+    bundle
 }
 
 fn annotation_name() -> impl Strategy<Value = String> {
@@ -236,6 +259,44 @@ proptest! {
         let pem = pem::Pem::new("CERTIFICATE", der).to_string();
         let verdict = KEYLESS.layer.clone().annotate("certificate", pem).verify(&KEYLESS.authority);
         prop_assert!(verdict.is_err(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn a_mangled_timestamp_does_not_panic_nor_name_another_signer(response in mangled_bytes(&STAMPED.2[0])) {
+        // its status and the certificate that it brings are not signed
+        let (sigstore, bundle, _) = &*STAMPED;
+        if let Ok(signer) = verify_bundle(&sigstore.usual(), &stamped(bundle, &response)) {
+            prop_assert_eq!(signer.identity.as_deref(), Some(Workload::SUBJECT));
+        }
+    }
+
+    #[test]
+    fn a_mangled_timestamp_proves_no_other_time(response in mangled_bytes(&STAMPED.2[1])) {
+        let (sigstore, bundle, _) = &*STAMPED;
+        let verdict = verify_bundle(&sigstore.usual(), &stamped(bundle, &response));
+        prop_assert!(verdict.is_err(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn a_mangled_bundle_file_is_no_other(bytes in mangled(STAMPED.0.tsa.stamped(&STAMPED.1, INTEGRATED).to_string())) {
+        let root = STAMPED.0.trust_root().to_string();
+        let of = |digest| {
+            let digest = Digest::parse(digest).unwrap();
+            gatehouse_trust::verify_bundle(&bytes, digest, root.as_bytes(), BundleSigner::Anyone)
+        };
+        if let Ok(verified) = of(DIGEST) {
+            prop_assert_eq!(verified.subject.as_deref(), Some(Workload::SUBJECT));
+            prop_assert_eq!(verified.issuer.as_deref(), Some(Workload::ISSUER));
+        }
+        prop_assert!(of(OTHER_DIGEST).is_err());
+    }
+
+    #[test]
+    fn a_mangled_trusted_root_trusts_nobody_else(bytes in mangled(STAMPED.0.trust_root().to_string())) {
+        let other = Sigstore::new().bundle(&Workload::default()).to_string();
+        let digest = Digest::parse(DIGEST).unwrap();
+        let verdict = gatehouse_trust::verify_bundle(other.as_bytes(), digest, &bytes, BundleSigner::Anyone);
+        prop_assert!(verdict.is_err());
     }
 
     #[test]
