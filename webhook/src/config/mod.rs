@@ -5,7 +5,7 @@ mod references;
 mod registries;
 mod source;
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, path, sync::Arc, time::Duration};
 
 use gatehouse_abi::{Metadata, Path, tree::TreeBuf};
 use gatehouse_core::{
@@ -18,7 +18,7 @@ use gatehouse_trust::{Authorities, LiveAuthorities, TrustRoots};
 use sha2::{Digest, Sha256};
 
 use crate::facts::ExpectedNeeds;
-use modules::Modules;
+pub(crate) use modules::Modules;
 use references::FileReferences;
 pub(crate) use registries::range;
 pub use registries::{Registries, Surroundings};
@@ -72,11 +72,20 @@ impl Snapshot {
         surroundings: &Surroundings,
         sandbox: &Sandbox,
     ) -> Result<Self, LoadError> {
+        Self::load_with(source, surroundings, &mut Modules::new(sandbox))
+    }
+
+    /// The same, with modules that other configurations share.
+    pub(crate) fn load_with(
+        source: &Source,
+        surroundings: &Surroundings,
+        modules: &mut Modules<'_>,
+    ) -> Result<Self, LoadError> {
         let files = source.read().map_err(|problem| LoadError(vec![problem]))?;
         let registries = Registries::new(surroundings)
             .map_err(|(place, why)| LoadError(vec![Problem::new(place, why)]))?;
         let trust_roots = surroundings.trust_roots.clone();
-        let mut loader = Loader::new(sandbox, registries, trust_roots);
+        let mut loader = Loader::new(modules, registries, trust_roots);
         for file in &files {
             loader.read_file(file);
         }
@@ -91,6 +100,48 @@ impl Snapshot {
         // without a client nothing can be asked later either, which is said then
         if let Ok(client) = self.registries.client() {
             self.trust_roots.fetch(client, time).await;
+        }
+    }
+
+    /// The configuration of one policy, whose relative paths start at `folder`.
+    ///
+    /// # Errors
+    /// All mistakes; paths start at the policy's document, as in `spec.settings`.
+    pub(crate) fn of_policy(
+        name: String,
+        spec: PolicySpec,
+        folder: &path::Path,
+        modules: &mut Modules<'_>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let registries = Registries::new(&Surroundings::default())
+            .map_err(|(_, why)| vec![ConfigError::new(Path::root(), why)])?;
+        let loaded = load(&spec, Some(folder), modules)?;
+        let sha256 = hex(&Sha256::digest(loaded.module.sha256()));
+        let policy = Policy {
+            name,
+            spec,
+            metadata: Arc::new(loaded.module.metadata().clone()),
+        };
+        let trust_roots = TrustRoots::default();
+        let authorities = trust_roots.follow(loaded.authorities);
+        let set = PolicySet::new(vec![policy], Vec::new());
+        let set = set.map_err(|errors| errors.into_iter().map(|(_, error)| error).collect());
+        set.map(|set| Self {
+            set,
+            policies: vec![Runner::new(loaded.policy, authorities)],
+            registries,
+            trust_roots,
+            sha256,
+        })
+    }
+}
+
+impl Runner {
+    fn new(policy: gatehouse_sandbox::Policy, authorities: LiveAuthorities) -> Self {
+        Self {
+            policy,
+            authorities,
+            expected: ExpectedNeeds::new(),
         }
     }
 }
@@ -123,8 +174,8 @@ struct Place {
     object: gatehouse_manifest::Object,
 }
 
-struct Loader<'a> {
-    modules: Modules<'a>,
+struct Loader<'l, 's> {
+    modules: &'l mut Modules<'s>,
     hash: Sha256,
     policies: Vec<(Policy, Runner)>,
     exemptions: Vec<(String, Exemption)>,
@@ -134,10 +185,10 @@ struct Loader<'a> {
     problems: Vec<Problem>,
 }
 
-impl<'a> Loader<'a> {
-    fn new(sandbox: &'a Sandbox, registries: Registries, trust_roots: TrustRoots) -> Self {
+impl<'l, 's> Loader<'l, 's> {
+    fn new(modules: &'l mut Modules<'s>, registries: Registries, trust_roots: TrustRoots) -> Self {
         Self {
-            modules: Modules::new(sandbox),
+            modules,
             hash: Sha256::new(),
             policies: Vec::new(),
             exemptions: Vec::new(),
@@ -194,44 +245,23 @@ impl<'a> Loader<'a> {
     }
 
     fn read_policy(&mut self, file: &SourceFile, name: String, spec: PolicySpec, place: &Place) {
-        let module = match self.modules.load(&spec.module, file.folder.as_deref()) {
-            Ok(module) => module,
-            Err(message) => {
-                let error = ConfigError::new("spec.module".into(), message);
-                return self.problems.push(place.problem(&error));
+        let loaded = match load(&spec, file.folder.as_deref(), self.modules) {
+            Ok(loaded) => loaded,
+            Err(errors) => {
+                let located = errors.iter().map(|error| place.problem(error));
+                return self.problems.extend(located);
             }
         };
-        self.hash.update(module.sha256());
-        let files = FileReferences::from(file.folder.as_deref());
-        let runner = policy_with_settings(module.clone(), &spec).and_then(|policy| {
-            let authorities = authorities(&module, &spec, &files)?;
-            self.hash.update(authorities.id());
-            Ok(Runner {
-                policy,
-                authorities: self.trust_roots.follow(authorities),
-                expected: ExpectedNeeds::new(),
-            })
-        });
-        match runner {
-            Ok(runner) => {
-                let metadata = std::sync::Arc::new(module.metadata().clone());
-                self.places.insert(name.clone(), place.clone());
-                let policy = Policy {
-                    name,
-                    spec,
-                    metadata,
-                };
-                self.policies.push((policy, runner));
-            }
-            Err(errors) => {
-                let settings = Path::dotted("spec.settings");
-                let located = errors.into_iter().map(|error| {
-                    let path = settings.clone().join(&error.path);
-                    place.problem(&ConfigError::new(path, error.message))
-                });
-                self.problems.extend(located);
-            }
-        }
+        self.hash.update(loaded.module.sha256());
+        self.hash.update(loaded.authorities.id());
+        self.places.insert(name.clone(), place.clone());
+        let policy = Policy {
+            name,
+            spec,
+            metadata: Arc::new(loaded.module.metadata().clone()),
+        };
+        let runner = Runner::new(loaded.policy, self.trust_roots.follow(loaded.authorities));
+        self.policies.push((policy, runner));
     }
 
     fn read_registry(&mut self, file: &SourceFile, spec: &RegistrySpec, place: &Place) {
@@ -276,6 +306,39 @@ impl Place {
             error,
         )
     }
+}
+
+/// What a policy's document names.
+struct Loaded {
+    module: gatehouse_sandbox::Module,
+    policy: gatehouse_sandbox::Policy,
+    authorities: Authorities,
+}
+
+/// Loads what a policy's document names; paths of errors start at the document.
+fn load(
+    spec: &PolicySpec,
+    folder: Option<&path::Path>,
+    modules: &mut Modules<'_>,
+) -> Result<Loaded, Vec<ConfigError>> {
+    let module = modules
+        .load(&spec.module, folder)
+        .map_err(|message| vec![ConfigError::new("spec.module".into(), message)])?;
+    let files = FileReferences::from(folder);
+    let policy = policy_with_settings(module.clone(), spec);
+    let loaded = policy.and_then(|policy| {
+        Ok(Loaded {
+            authorities: authorities(&module, spec, &files)?,
+            policy,
+            module,
+        })
+    });
+    loaded.map_err(|errors| errors.into_iter().map(in_settings).collect())
+}
+
+fn in_settings(error: ConfigError) -> ConfigError {
+    let path = Path::dotted("spec.settings").join(&error.path);
+    ConfigError::new(path, error.message)
 }
 
 /// The module with its settings, once their shape and their meaning are right; paths start at the settings.

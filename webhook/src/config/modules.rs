@@ -4,13 +4,13 @@ use gatehouse_core::config::ModuleRef;
 use gatehouse_sandbox::{Module, Sandbox};
 
 /// The modules of one configuration, each loaded once.
-pub(super) struct Modules<'a> {
+pub(crate) struct Modules<'a> {
     sandbox: &'a Sandbox,
     loaded: HashMap<ModuleRef, Module>,
 }
 
 impl<'a> Modules<'a> {
-    pub(super) fn new(sandbox: &'a Sandbox) -> Self {
+    pub(crate) fn new(sandbox: &'a Sandbox) -> Self {
         Self {
             sandbox,
             loaded: HashMap::new(),
@@ -18,7 +18,7 @@ impl<'a> Modules<'a> {
     }
 
     /// The module that a document in `folder` names; the error says why it cannot be had.
-    pub(super) fn load(
+    pub(crate) fn load(
         &mut self,
         name: &ModuleRef,
         folder: Option<&Path>,
