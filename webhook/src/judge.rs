@@ -21,7 +21,19 @@ pub async fn judge(
     facts: &FactSource,
     deadline: Instant,
 ) -> Decision {
-    let mut session = Session::new(&snapshot.set, request, purpose, today(), Limits::default());
+    judge_on(today(), snapshot, request, purpose, facts, deadline).await
+}
+
+/// The same on another day, by which exemptions expire.
+pub(crate) async fn judge_on(
+    today: Date,
+    snapshot: &Snapshot,
+    request: Request,
+    purpose: Purpose,
+    facts: &FactSource,
+    deadline: Instant,
+) -> Decision {
+    let mut session = Session::new(&snapshot.set, request, purpose, today, Limits::default());
     expect(&mut session, snapshot);
     loop {
         match session.step() {
@@ -101,7 +113,7 @@ async fn fetch(
     }
 }
 
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     OffsetDateTime::now_utc().date()
 }
 

@@ -135,7 +135,7 @@ fn an_image_that_nobody_signed_is_refused_with_the_line_that_signs_it() {
 fn what_is_not_recorded_could_not_be_checked_offline() {
     let run = judged("deny", &[], &Value::Null);
     assert_eq!(run.code(), 3, "{}", run.out());
-    let said = "could not verify `ghcr.io/acme/app:1`: it is not in the record, and --offline asks nobody: record it with --record";
+    let said = "could not verify `ghcr.io/acme/app:1`: it is not in the record, and nobody is asked: write it with `gatehouse check --record`";
     assert!(run.out().contains(said), "{}", run.out());
 }
 

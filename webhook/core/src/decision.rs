@@ -1,5 +1,6 @@
 use gatehouse_abi::Finding;
 use json_patch::Patch;
+use serde::Deserialize;
 
 use crate::{
     Failure, Malformed, MalformedRequest, Request,
@@ -71,7 +72,8 @@ pub struct FailedPolicy {
 }
 
 /// A decision in one word; the later outweigh the earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Nothing to say.
     Allow,

@@ -67,7 +67,7 @@ impl PolicySet {
     }
 
     /// Indices of the policies that judge this request.
-    pub(crate) fn matching(&self, request: &Request) -> Vec<usize> {
+    pub fn matching(&self, request: &Request) -> Vec<usize> {
         let judges = |(_, policy): &(usize, &Policy)| policy.judges(request);
         let policies = self.policies.iter().enumerate();
         policies.filter(judges).map(|(i, _)| i).collect()

@@ -38,7 +38,7 @@ impl ImageSource {
         let fact = match &self.trust {
             Some(trust) => self.ask(trust, asked, asking, deadline).await,
             None => ImageFact::Unavailable(
-                "it is not in the record, and --offline asks nobody: record it with --record"
+                "it is not in the record, and nobody is asked: write it with `gatehouse check --record`"
                     .into(),
             ),
         };

@@ -22,6 +22,7 @@ pub use images::ImageSource;
 pub use namespaces::NamespaceSource;
 pub use pull_secrets::PullSecrets;
 pub(crate) use pull_secrets::Puller;
+pub(crate) use record::Told;
 pub use record::{FactRecord, RecordError};
 
 /// Where facts come from.

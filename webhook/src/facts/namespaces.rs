@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use gatehouse_cluster::{Cluster, ClusterError, NamespaceFact};
 use gatehouse_core::{Fact, FactError};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 /// Where the labels of namespaces come from.
@@ -10,6 +10,8 @@ use tokio::sync::OnceCell;
 pub enum NamespaceSource {
     /// Namespaces by name, with their labels; others are not known.
     Known(BTreeMap<String, BTreeMap<String, String>>),
+    /// Facts about namespaces by name, as a test case tells them; others are not known.
+    Told(BTreeMap<String, Value>),
     /// The API server, reached when it is first asked.
     Cluster(Arc<OnceCell<Cluster>>),
 }
@@ -23,6 +25,9 @@ impl NamespaceSource {
                     "its labels are not known: add its document or --namespace-labels".into(),
                 )),
             },
+            NamespaceSource::Told(told) => told.get(name).cloned().ok_or_else(|| {
+                FactError("the case does not tell its labels: write `namespace.labels`".into())
+            }),
             NamespaceSource::Cluster(cluster) => {
                 let fact = tokio::time::timeout_at(deadline.into(), ask(cluster, name)).await;
                 let fact =

@@ -13,7 +13,13 @@ use serde_json::Value;
 ///
 /// Clones share what they hold.
 #[derive(Clone, Debug, Default)]
-pub struct FactRecord(Arc<Mutex<BTreeMap<Key, Value>>>);
+pub struct FactRecord {
+    recorded: Arc<Mutex<BTreeMap<Key, Value>>>,
+    told: Arc<Told>,
+}
+
+/// Facts by kind, then by key, as policies read them.
+pub(crate) type Told = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Why a record cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +73,18 @@ impl FactRecord {
         }
         let facts = file.facts.into_iter();
         let facts = facts.map(|fact| ((fact.policy, fact.need), fact.value));
-        Ok(Self(Arc::new(Mutex::new(facts.collect()))))
+        Ok(Self {
+            recorded: Arc::new(Mutex::new(facts.collect())),
+            told: Arc::default(),
+        })
+    }
+
+    /// This record with facts that win over it whichever policy asks, for whichever authorities.
+    pub(crate) fn telling(self, told: Told) -> Self {
+        Self {
+            told: Arc::new(told),
+            ..self
+        }
     }
 
     /// Writes the record; the same facts give the same bytes.
@@ -92,6 +109,10 @@ impl FactRecord {
     }
 
     pub(super) fn get(&self, policy: &str, need: &Need) -> Option<Value> {
+        let told = self.told.get(&need.fact);
+        if let Some(value) = told.and_then(|facts| facts.get(&need.key)) {
+            return Some(value.clone());
+        }
         self.facts()
             .get(&(policy.to_owned(), need.clone()))
             .cloned()
@@ -104,7 +125,7 @@ impl FactRecord {
 
     fn facts(&self) -> MutexGuard<'_, BTreeMap<Key, Value>> {
         // an insertion is whole before a panic could come
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,6 +173,20 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn what_is_told_wins_whoever_asks() {
+        let record = FactRecord::default();
+        record.add("image-trust", &need(), json!({"missing": true}));
+        let facts = BTreeMap::from([(need().key, json!({"unavailable": "down"}))]);
+        let record = record.telling(BTreeMap::from([("image".to_owned(), facts)]));
+        for policy in ["image-trust", "other"] {
+            let told = record.get(policy, &need());
+            assert_eq!(told, Some(json!({"unavailable": "down"})));
+        }
+        assert_eq!(record.get("other", &Need::new("image", "other")), None);
+        assert_eq!(record.get("other", &Need::new("x", need().key)), None);
     }
 
     #[test]

@@ -86,7 +86,11 @@ struct Metadata {
     name: String,
 }
 
-fn deserialize<'de, T: Deserialize<'de>>(node: Node<'de>, at: Path) -> Result<T, ConfigError> {
+/// Reads a part of a document, which stands in it `at` a path.
+///
+/// # Errors
+/// Where the part is not what `T` says, in words that name no Rust types.
+pub fn deserialize<'de, T: Deserialize<'de>>(node: Node<'de>, at: Path) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(node.deserializer()).map_err(|error| {
         let steps = error.path().iter().filter_map(segment);
         let path = steps.fold(at, |path, step| path.join(&Path::from_iter([step])));
