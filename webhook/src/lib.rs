@@ -13,6 +13,7 @@ pub mod judge;
 pub mod policy;
 pub mod serve;
 mod suggestion;
+pub mod test;
 pub mod trust;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Serve(Box<serve::ServeArgs>),
     Check(check::CheckArgs),
+    Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     Certs(certs::CertsArgs),
     Policy(policy::PolicyArgs),
@@ -43,6 +45,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(*args),
         Command::Check(args) => check::run(args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Certs(args) => certs::run(&args),
         Command::Policy(args) => policy::run(&args),
