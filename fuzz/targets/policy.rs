@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use gatehouse_abi::{Answer, Metadata, tree::TreeBuf};
-use gatehouse_core::{Failure, Limits, PolicySet, Purpose, Request};
+use gatehouse_core::{Failure, Limits, PolicySet, Purpose, Request, Workloads};
 use gatehouse_fuzz::{Script, check_response, judge, pod, policy, settings, split};
 use gatehouse_sdk::{Facts, Findings, Needs, read_settings};
 use libfuzzer_sys::fuzz_target;
@@ -53,7 +53,7 @@ fuzz_target!(|data: &[u8]| {
         Err(_) => pod(&mut Script::new(data)),
     };
     let object = as_kind(object, &mut script);
-    let Ok(request) = Request::to_create(object, "shop", &Limits::default()) else {
+    let Ok(request) = Request::to_create(object, "shop", &Workloads::default(), &Limits::default()) else {
         return;
     };
     check_levels(&request);
@@ -96,7 +96,7 @@ fn check_fixes(request: Request) {
     let object = request.object().to_value();
     let mut fixed = object.clone();
     for round in 0..2 {
-        let Ok(request) = Request::to_create(fixed.clone(), "shop", &Limits::default()) else {
+        let Ok(request) = Request::to_create(fixed.clone(), "shop", &Workloads::default(), &Limits::default()) else {
             panic!("a fix made the object malformed: {object}");
         };
         let decision = judge(

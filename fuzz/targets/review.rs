@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use gatehouse_abi::{Answer, Edit, Finding, Fix, Need, Path, tree::TreeBuf};
 use gatehouse_core::{
-    Decision, FactError, Failure, Limits, PolicySet, Purpose, Request, Review, config::Document,
+    Decision, FactError, Failure, Limits, PolicySet, Purpose, Request, Review, Workloads,
+    config::Document,
 };
 use gatehouse_fuzz::{Script, check_response, document, judge, paths, policy, split, value};
 use libfuzzer_sys::fuzz_target;
@@ -52,7 +53,7 @@ static SOME: LazyLock<PolicySet> = LazyLock::new(|| {
 
 fuzz_target!(|data: &[u8]| {
     let (body, script) = split(data);
-    let Ok(review) = Review::parse(body, &Limits::default()) else {
+    let Ok(review) = Review::parse(body, &Workloads::default(), &Limits::default()) else {
         return;
     };
     match review.request {

@@ -7,6 +7,7 @@
 mod check;
 mod cluster;
 mod cosign;
+mod custom_resource;
 mod docker_registry;
 mod files;
 mod gatehouse;
@@ -32,6 +33,7 @@ mod tls;
 pub use check::{Checked, check, check_as};
 pub use cluster::{Cluster, skipped};
 pub use cosign::{Cosign, Expected, Format, Signer};
+pub use custom_resource::CustomResource;
 pub use docker_registry::DockerRegistry;
 pub use files::{repository, temporary_folder, write_documents};
 pub use gatehouse::{Gatehouse, pod_security, pod_security_that_fixes, policy};

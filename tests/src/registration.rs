@@ -18,10 +18,15 @@ pub struct Registration {
 
 impl Registration {
     /// Registers `gatehouse` as manifests/base/webhooks says, but by its address, because no service leads
-    /// to it, and for this test's namespaces alone.
-    pub fn new(cluster: &'static Cluster, gatehouse: &Gatehouse, test: &str) -> Self {
+    /// to it, and for this test's namespaces alone. `rules` are asked about beside the shipped ones.
+    pub fn new(
+        cluster: &'static Cluster,
+        gatehouse: &Gatehouse,
+        test: &str,
+        rules: &[Value],
+    ) -> Self {
         let folder = temporary_folder();
-        let overlay = overlay(folder.path(), gatehouse, test);
+        let overlay = overlay(folder.path(), gatehouse, test, rules);
         write(
             &folder.path().join("kustomization.yaml"),
             &overlay.to_string(),
@@ -42,15 +47,17 @@ impl Drop for Registration {
 }
 
 /// JSON is YAML.
-fn overlay(folder: &Path, gatehouse: &Gatehouse, test: &str) -> Value {
+fn overlay(folder: &Path, gatehouse: &Gatehouse, test: &str, rules: &[Value]) -> Value {
     let patch = |kind: &str, path: &str| {
         let url = format!("https://{}/{path}", gatehouse.address);
         let client = json!({"url": url, "caBundle": BASE64_STANDARD.encode(&gatehouse.authority)});
-        let operations = json!([
-            {"op": "replace", "path": "/webhooks/0/clientConfig", "value": client},
-            {"op": "add", "path": "/webhooks/0/namespaceSelector/matchLabels", "value": {TEST_LABEL: test}},
-        ]);
-        json!({"target": {"kind": kind}, "patch": operations.to_string()})
+        let mut operations = vec![
+            json!({"op": "replace", "path": "/webhooks/0/clientConfig", "value": client}),
+            json!({"op": "add", "path": "/webhooks/0/namespaceSelector/matchLabels", "value": {TEST_LABEL: test}}),
+        ];
+        let added = |rule| json!({"op": "add", "path": "/webhooks/0/rules/-", "value": rule});
+        operations.extend(rules.iter().map(added));
+        json!({"target": {"kind": kind}, "patch": json!(operations).to_string()})
     };
     json!({
         "resources": [from_root(folder).join("manifests/base/webhooks")],

@@ -15,6 +15,7 @@ pub struct Scene {
     namespace: Namespace,
     folder: TempDir,
     documents: Vec<Value>,
+    rules: Vec<Value>,
     /// The server.
     pub cluster: &'static Cluster,
     /// What marks this test's objects outside its namespace.
@@ -32,6 +33,7 @@ impl Scene {
             namespace: Namespace::new(cluster, &id, &id),
             folder: temporary_folder(),
             documents: Vec::new(),
+            rules: Vec::new(),
             cluster,
             id,
         }
@@ -49,6 +51,12 @@ impl Scene {
         self.with(policy)
     }
 
+    /// Has the API server ask about what this rule names, too.
+    pub fn asked_about(mut self, rule: Value) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
     /// From now on everything is judged, by the documents or, where there are none, the default policies.
     ///
     /// # Panics
@@ -58,7 +66,8 @@ impl Scene {
             [] => Gatehouse::with_default_policies(),
             documents => Gatehouse::beside(documents, self.cluster.kubeconfig()),
         };
-        self.registration = Some(Registration::new(self.cluster, &gatehouse, &self.id));
+        let registration = Registration::new(self.cluster, &gatehouse, &self.id, &self.rules);
+        self.registration = Some(registration);
         self.gatehouse = Some(gatehouse);
         self.wait_for_validation();
         self

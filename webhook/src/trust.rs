@@ -205,7 +205,12 @@ async fn decide(args: &VerifyArgs, snapshot: &Snapshot) -> Decision {
         "spec": {"containers": [{"name": "image", "image": args.image}]},
     });
     let facts = FactSource::live(ImageTrust::new(Lifetimes::default()));
-    match Request::to_create(pod, &args.namespace, &Limits::default()) {
+    match Request::to_create(
+        pod,
+        &args.namespace,
+        &snapshot.workloads,
+        &Limits::default(),
+    ) {
         Ok(request) => {
             let deadline = Instant::now() + DEADLINE;
             judge(snapshot, request, Purpose::Check, &facts, deadline).await

@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use gatehouse_abi::{Answer, tree::TreeBuf};
-use gatehouse_core::{Limits, Request, Review};
+use gatehouse_core::{Limits, Request, Review, Workloads};
 use gatehouse_sandbox::{Policy, Sandbox};
 use gatehouse_sdk::{Facts, Findings, Needs, read_settings};
 use serde_json::{Value, json};
@@ -17,14 +17,13 @@ fn requests() -> Vec<Request> {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "json"))
         .map(|path| fs::read(path).unwrap())
-        .map(|body| Review::parse(&body, &Limits::default()).unwrap())
+        .map(|body| Review::parse(&body, &Workloads::default(), &Limits::default()).unwrap())
         .filter_map(|review| review.request.ok())
         .collect();
     assert!(requests.len() > 30, "only {} reviews", requests.len());
-    requests.extend(
-        [bad_pod(), strange_pod()]
-            .map(|pod| Request::to_create(pod, "shop", &Limits::default()).unwrap()),
-    );
+    requests.extend([bad_pod(), strange_pod()].map(|pod| {
+        Request::to_create(pod, "shop", &Workloads::default(), &Limits::default()).unwrap()
+    }));
     requests
 }
 
@@ -221,7 +220,8 @@ fn a_large_pod_leaves_memory_as_it_is() {
             "containers": (0..70).map(container).collect::<Vec<_>>(),
         },
     });
-    let request = Request::to_create(pod, "shop", &Limits::default()).unwrap();
+    let request =
+        Request::to_create(pod, "shop", &Workloads::default(), &Limits::default()).unwrap();
     assert!(request.tree().byte_len() > 20_000);
     for builtin in gatehouse_builtin::all() {
         let limits = gatehouse_sandbox::Limits {

@@ -1,7 +1,7 @@
 //! What is measured with: one review of 6 KB, and modules.
 
 use gatehouse_abi::{METADATA_SECTION, tree::TreeBuf};
-use gatehouse_core::{Limits, Request, Review};
+use gatehouse_core::{Limits, Request, Review, Workloads};
 use serde_json::json;
 
 /// A review of 6 KB, as kube-apiserver 1.36 sent it for a pod of three containers that no default policy
@@ -10,7 +10,7 @@ pub(crate) const BODY: &str = include_str!("../review.json");
 
 /// The request in it.
 pub(crate) fn request() -> Result<Request, String> {
-    let review = Review::parse(BODY.as_bytes(), &Limits::default());
+    let review = Review::parse(BODY.as_bytes(), &Workloads::default(), &Limits::default());
     let request = review.map_err(|error| error.to_string())?.request;
     request.map_err(|error| error.to_string())
 }

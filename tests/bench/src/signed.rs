@@ -8,7 +8,7 @@ use gatehouse::{
     facts::FactSource,
     judge::judge,
 };
-use gatehouse_core::{Limits, Purpose, Request, Review};
+use gatehouse_core::{Limits, Purpose, Request, Review, Workloads};
 use gatehouse_sandbox::{Limits as SandboxLimits, Sandbox};
 use gatehouse_test_registry::Registry;
 use gatehouse_trust::{ImageTrust, Lifetimes};
@@ -122,7 +122,11 @@ fn request(registry: &Registry, key: &KeyPair, images: usize) -> Result<Request,
             number += 1;
         }
     }
-    let review = Review::parse(body.to_string().as_bytes(), &Limits::default());
+    let review = Review::parse(
+        body.to_string().as_bytes(),
+        &Workloads::default(),
+        &Limits::default(),
+    );
     let review = review.map_err(|error| error.to_string())?;
     review.request.map_err(|error| error.to_string())
 }

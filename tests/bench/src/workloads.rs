@@ -13,7 +13,7 @@ use gatehouse::{
     judge::judge,
 };
 use gatehouse_abi::tree::TreeBuf;
-use gatehouse_core::{Decision, Limits, Purpose, Request, Review, response};
+use gatehouse_core::{Decision, Limits, Purpose, Request, Review, Workloads, response};
 use gatehouse_sandbox::{Limits as SandboxLimits, Policy, Sandbox};
 use serde::Deserialize;
 
@@ -187,7 +187,11 @@ fn decide(snapshot: &Snapshot, request: Request, facts: &FactSource) -> Result<D
 }
 
 fn review() -> Result<(), String> {
-    let review = Review::parse(black_box(BODY.as_bytes()), &Limits::default());
+    let review = Review::parse(
+        black_box(BODY.as_bytes()),
+        &Workloads::default(),
+        &Limits::default(),
+    );
     review
         .map(|review| drop(black_box(review)))
         .map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-use gatehouse_abi::Finding;
+use gatehouse_abi::{Finding, Path};
 use json_patch::Patch;
 use serde::Deserialize;
 
@@ -20,6 +20,8 @@ pub struct Decision {
     pub failed: Vec<FailedPolicy>,
     /// Why the object could not be judged at all.
     pub malformed: Option<Malformed>,
+    /// Where a custom workload has no pod template, so that no pod was judged.
+    pub missing_template: Option<Path>,
     /// What mode `fix` changes; `None` when nothing.
     pub patch: Option<Patch>,
 }
@@ -96,6 +98,7 @@ impl Decision {
             judgements: Vec::new(),
             failed: Vec::new(),
             malformed: None,
+            missing_template: request.missing_template().cloned(),
             patch: None,
         }
     }
@@ -108,6 +111,7 @@ impl Decision {
             judgements: Vec::new(),
             failed: Vec::new(),
             malformed: Some(malformed.problem),
+            missing_template: None,
             patch: None,
         }
     }

@@ -34,4 +34,4 @@ pub use review::{Review, ReviewError};
 pub use session::{Purpose, Session, Step};
 pub use subject::Subject;
 pub use text::clean;
-pub use workload::{CONTAINER_LISTS, pod_path};
+pub use workload::{CONTAINER_LISTS, Workloads};

@@ -5,9 +5,9 @@ use gatehouse_abi::{
 use serde_json::{Value, json};
 
 use crate::{
-    Limits, Subject,
+    Limits, Subject, Workloads,
     subject::{display_name, text},
-    workload::{self, CONTAINER_LISTS},
+    workload::{self, CONTAINER_LISTS, Template},
 };
 
 /// An admission request whose object is well formed, as policies see it.
@@ -15,7 +15,9 @@ use crate::{
 pub struct Request {
     tree: TreeBuf,
     operation: Operation,
-    pod: Option<Path>,
+    /// Where objects of this kind keep their pod template; none where the kind creates no pods.
+    template: Option<Template>,
+    has_pod: bool,
 }
 
 /// An object that is not what its kind says, so that it cannot be judged. It is refused: a malformed
@@ -67,20 +69,37 @@ impl Request {
     pub(crate) fn from_review(
         document: TreeBuf,
         operation: Operation,
+        workloads: &Workloads,
         limits: &Limits,
     ) -> Result<Self, Box<MalformedRequest>> {
         let request = document.root().get("request").unwrap_or(Node::NULL);
-        let pod = match operation {
-            Operation::Create | Operation::Update => judge_object(request, operation, limits),
-            Operation::Delete | Operation::Connect => Ok(None),
+        let kind = |key| request.get("kind")?.get(key)?.as_str();
+        let template = match (operation, kind("group"), kind("kind")) {
+            (Operation::Create | Operation::Update, Some(group), Some(kind)) => {
+                workloads.template(group, kind)
+            }
+            _ => None,
         };
-        let pod = pod.map_err(|problem| malformed(request, operation, problem))?;
-        let tree = with_pod(document, pod.as_ref());
-        let tree = tree.map_err(|problem| malformed(Node::NULL, operation, problem.into()))?;
+        Self::of_kind(document, operation, template, limits)
+    }
+
+    fn of_kind(
+        document: TreeBuf,
+        operation: Operation,
+        template: Option<Template>,
+        limits: &Limits,
+    ) -> Result<Self, Box<MalformedRequest>> {
+        let request = document.root().get("request").unwrap_or(Node::NULL);
+        let has_pod = judge_object(request, operation, template.as_ref(), limits)
+            .map_err(|problem| malformed(request, operation, problem))?;
+        let path = template.as_ref().filter(|_| has_pod).map(|t| &t.path);
+        let tree = with_pod(document, path)
+            .map_err(|problem| malformed(Node::NULL, operation, problem.into()))?;
         Ok(Self {
             tree,
             operation,
-            pod,
+            template,
+            has_pod,
         })
     }
 
@@ -91,6 +110,7 @@ impl Request {
     pub fn to_create(
         object: Value,
         namespace: &str,
+        workloads: &Workloads,
         limits: &Limits,
     ) -> Result<Self, Box<MalformedRequest>> {
         let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or("");
@@ -109,7 +129,7 @@ impl Request {
             "oldObject": null,
             "dryRun": true,
         }});
-        Self::from_review(from_value(&review), Operation::Create, limits)
+        Self::from_review(from_value(&review), Operation::Create, workloads, limits)
     }
 
     /// This request with another object of the same kind.
@@ -128,7 +148,8 @@ impl Request {
             members.insert("object".into(), object.clone());
         }
         let review = json!({ "request": request });
-        Self::from_review(from_value(&review), self.operation, limits)
+        let template = self.template.clone();
+        Self::of_kind(from_value(&review), self.operation, template, limits)
     }
 
     /// The document that policies read.
@@ -148,13 +169,17 @@ impl Request {
 
     /// Where in the object the pod stands that it is or would create.
     pub fn pod_path(&self) -> Option<&Path> {
-        self.pod.as_ref()
+        self.template_path().filter(|_| self.has_pod)
+    }
+
+    /// Where a custom workload has no pod template, although its kind says so. There is no pod to judge.
+    pub fn missing_template(&self) -> Option<&Path> {
+        self.template_path().filter(|_| !self.has_pod)
     }
 
     /// Whether the object itself is a Pod, not a workload that creates them.
     pub fn is_pod(&self) -> bool {
-        self.pod
-            .as_ref()
+        self.pod_path()
             .is_some_and(|path| path.segments().is_empty())
     }
 
@@ -219,6 +244,10 @@ impl Request {
         self.object().at("metadata.labels").unwrap_or(Node::NULL)
     }
 
+    fn template_path(&self) -> Option<&Path> {
+        self.template.as_ref().map(|template| &template.path)
+    }
+
     fn text(&self, path: &str) -> &str {
         text(self.node(), path)
     }
@@ -229,25 +258,27 @@ fn malformed(request: Node<'_>, operation: Operation, problem: Malformed) -> Box
     Box::new(MalformedRequest { subject, problem })
 }
 
-/// Checks what must hold before policies can read the object; where its pod stands, if it has one.
+/// Checks what must hold before policies can read the object; whether it has a pod.
 fn judge_object(
     request: Node<'_>,
     operation: Operation,
+    template: Option<&Template>,
     limits: &Limits,
-) -> Result<Option<Path>, Malformed> {
+) -> Result<bool, Malformed> {
+    if matches!(operation, Operation::Delete | Operation::Connect) {
+        return Ok(false);
+    }
     let object = member_object(request, "object")?;
-    let kind = |key| request.at("kind").and_then(|k| k.get(key)?.as_str());
-    let (Some(group), Some(kind)) = (kind("group"), kind("kind")) else {
-        return Ok(None);
-    };
-    let Some(path) = workload::pod_path(group, kind) else {
-        return Ok(None);
+    let Some(template) = template else {
+        return Ok(false);
     };
     if operation == Operation::Update {
         member_object(request, "oldObject")?;
     }
-    judge_template(object, &path, limits)?;
-    Ok(Some(path))
+    match judge_template(object, &template.path, limits) {
+        Err(Malformed::NoTemplate(_)) if !template.required => Ok(false),
+        judged => judged.map(|()| true),
+    }
 }
 
 fn member_object<'a>(request: Node<'a>, member: &'static str) -> Result<Node<'a>, Malformed> {

@@ -3,7 +3,7 @@ use gatehouse_abi::{
     tree::{Kind, Node, TreeBuf},
 };
 
-use crate::{Limits, MalformedRequest, Request};
+use crate::{Limits, MalformedRequest, Request, Workloads};
 
 /// An AdmissionReview of `admission.k8s.io/v1` whose envelope is right.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Review {
     /// # Errors
     /// When the body is not an AdmissionReview that could be answered. An object that is malformed is no
     /// such error: its request has a uid, and is refused with it.
-    pub fn parse(body: &[u8], limits: &Limits) -> Result<Self, ReviewError> {
+    pub fn parse(body: &[u8], workloads: &Workloads, limits: &Limits) -> Result<Self, ReviewError> {
         let text = std::str::from_utf8(body)
             .map_err(|error| ReviewError::NotJson(format!("not UTF-8: {error}")))?;
         let document =
@@ -65,7 +65,7 @@ impl Review {
             .filter(|uid| !uid.is_empty())
             .ok_or(ReviewError::NoUid)?;
         let (uid, operation) = (uid.to_owned(), operation(request)?);
-        let request = Request::from_review(document, operation, limits);
+        let request = Request::from_review(document, operation, workloads, limits);
         Ok(Self { uid, request })
     }
 }

@@ -266,7 +266,12 @@ impl Judge<'_> {
             .at("metadata.namespace")
             .and_then(|n| n.as_str());
         let namespace = own.unwrap_or(self.namespace).to_owned();
-        let request = Request::to_create(object.root().to_value(), &namespace, &Limits::default());
+        let request = Request::to_create(
+            object.root().to_value(),
+            &namespace,
+            &self.snapshot.workloads,
+            &Limits::default(),
+        );
         let decision = match request {
             Ok(request) => {
                 let deadline = Instant::now() + DEADLINE;

@@ -172,6 +172,7 @@ fn object(checked: &Checked) -> Value {
         "name": checked.name,
         "verdict": checked.decision.verdict().as_str(),
         "text": checked.text,
+        "missingTemplate": checked.decision.missing_template,
         "failures": failures.collect::<Vec<_>>(),
         "findings": judgements.map(|(judgement, place)| finding(judgement, place)).collect::<Vec<_>>(),
     })

@@ -29,6 +29,9 @@ pub(super) fn write(out: &mut impl Write, report: &Report, show_audit: bool) -> 
             lines.join(", ")
         )?;
     }
+    for checked in &report.objects {
+        write_missing_template(out, checked)?;
+    }
     write_summary(out, report)
 }
 
@@ -56,6 +59,20 @@ fn write_object(out: &mut impl Write, checked: &Checked, show_audit: bool) -> io
         write_findings(out, checked, &Effect::Audited, "is recorded")?;
     }
     Ok(())
+}
+
+/// A custom workload without a template passes, as its pods come from elsewhere; or its path is wrong.
+fn write_missing_template(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
+    let Some(path) = &checked.decision.missing_template else {
+        return Ok(());
+    };
+    let what = heading(checked, "has no pod template at");
+    let file = clean(&checked.file, 300);
+    writeln!(
+        out,
+        "not judged: {what} `{path}`: {file}, line {}\n",
+        checked.line
+    )
 }
 
 fn heading(checked: &Checked, what: &str) -> String {

@@ -9,8 +9,8 @@ use std::{collections::BTreeMap, fmt, path, sync::Arc, time::Duration};
 
 use gatehouse_abi::{Metadata, Path, tree::TreeBuf};
 use gatehouse_core::{
-    Policy, PolicySet,
-    config::{self, ConfigError, Document, Exemption, PolicySpec, RegistrySpec},
+    Policy, PolicySet, Workloads,
+    config::{self, ConfigError, CustomWorkload, Document, Exemption, PolicySpec, RegistrySpec},
 };
 use gatehouse_manifest::Entry;
 use gatehouse_sandbox::Sandbox;
@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub set: PolicySet,
     /// The same policies in the same order, ready to run.
     pub policies: Vec<Runner>,
+    /// Which kinds create pods.
+    pub workloads: Workloads,
     /// How registries are asked.
     pub registries: Registries,
     /// The mirrors of trust roots, of this configuration and others before it.
@@ -179,6 +181,7 @@ struct Loader<'l, 's> {
     hash: Sha256,
     policies: Vec<(Policy, Runner)>,
     exemptions: Vec<(String, Exemption)>,
+    workloads: Workloads,
     registries: Registries,
     trust_roots: TrustRoots,
     places: BTreeMap<String, Place>,
@@ -192,6 +195,7 @@ impl<'l, 's> Loader<'l, 's> {
             hash: Sha256::new(),
             policies: Vec::new(),
             exemptions: Vec::new(),
+            workloads: Workloads::default(),
             registries,
             trust_roots,
             places: BTreeMap::new(),
@@ -240,6 +244,7 @@ impl<'l, 's> Loader<'l, 's> {
                 self.exemptions.push((name, *exemption));
             }
             Ok(Document::Registry(_, spec)) => self.read_registry(file, &spec, &place),
+            Ok(Document::CustomWorkload(_, spec)) => self.read_workload(*spec, &place),
             Err(error) => self.problems.push(place.problem(&error)),
         }
     }
@@ -271,6 +276,12 @@ impl<'l, 's> Loader<'l, 's> {
         }
     }
 
+    fn read_workload(&mut self, spec: CustomWorkload, place: &Place) {
+        if let Err(error) = self.workloads.add(spec) {
+            self.problems.push(place.problem(&error));
+        }
+    }
+
     fn finish(mut self) -> Result<Snapshot, LoadError> {
         // the set orders its policies by name, and the runners stand in the same order
         self.policies.sort_by(|a, b| a.0.name.cmp(&b.0.name));
@@ -289,6 +300,7 @@ impl<'l, 's> Loader<'l, 's> {
             Ok(set) if self.problems.is_empty() => Ok(Snapshot {
                 set,
                 policies: runners,
+                workloads: self.workloads,
                 registries: self.registries,
                 trust_roots: self.trust_roots,
                 sha256: hex(&self.hash.finalize()),

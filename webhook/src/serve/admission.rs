@@ -116,9 +116,10 @@ impl Gate {
             Ok(held) => held,
             Err(rejection) => return self.reject(&rejection, purpose),
         };
-        let parse = async { Review::parse(&held.bytes, &self.judging) };
+        let snapshot = self.snapshot.load_full();
+        let parse = async { Review::parse(&held.bytes, &snapshot.workloads, &self.judging) };
         match caught(parse).await {
-            Some(Ok(review)) => self.answer_review(review, purpose, time).await,
+            Some(Ok(review)) => self.answer_review(review, &snapshot, purpose, time).await,
             Some(Err(error)) => self.reject(&error.into(), purpose),
             None => self.reject(&Rejection::Bug, purpose),
         }
@@ -153,8 +154,13 @@ impl Gate {
         (status, format!("{rejection}\n")).into_response()
     }
 
-    async fn answer_review(&self, review: Review, purpose: Purpose, time: Time) -> Response {
-        let snapshot = self.snapshot.load_full();
+    async fn answer_review(
+        &self,
+        review: Review,
+        snapshot: &Snapshot,
+        purpose: Purpose,
+        time: Time,
+    ) -> Response {
         let subject = match &review.request {
             Ok(request) => request.subject(),
             Err(malformed) => malformed.subject.clone(),
@@ -163,7 +169,7 @@ impl Gate {
         let judged = async {
             let _judging = self.pulse.judging();
             let decision = self
-                .decide(review.request, &snapshot, purpose, time.deadline)
+                .decide(review.request, snapshot, purpose, time.deadline)
                 .await;
             let answer = answer(&review.uid, &decision, purpose, &self.judging);
             (decision, answer)
@@ -250,6 +256,7 @@ fn after_a_bug(subject: &Subject) -> Decision {
         judgements: Vec::new(),
         failed: vec![failed],
         malformed: None,
+        missing_template: None,
         patch: None,
     }
 }
@@ -261,6 +268,7 @@ fn patch_alone(decision: &Decision) -> Decision {
         judgements: Vec::new(),
         failed: Vec::new(),
         malformed: None,
+        missing_template: None,
         patch: decision.patch.clone(),
     }
 }

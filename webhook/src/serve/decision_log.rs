@@ -71,6 +71,9 @@ struct Line<'a> {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     malformed: Option<String>,
+    /// Where a custom workload has no pod template, so that no pod was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_template: Option<String>,
     findings: Vec<Finding<'a>>,
     findings_total: usize,
     failures: Vec<Failure<'a>>,
@@ -101,6 +104,7 @@ impl<'a> Line<'a> {
     fn new(outcome: &Outcome<'a>, max_findings: usize) -> Self {
         let decision = outcome.decision;
         let malformed = decision.malformed.as_ref();
+        let missing_template = decision.missing_template.as_ref();
         let judgements = decision.judgements.iter();
         Self {
             timestamp: timestamp(),
@@ -110,6 +114,7 @@ impl<'a> Line<'a> {
             subject: outcome.subject,
             verdict: outcome.verdict,
             malformed: malformed.map(|malformed| text(&malformed.to_string())),
+            missing_template: missing_template.map(|path| text(&path.to_string())),
             findings: judgements.take(max_findings).map(Finding::new).collect(),
             findings_total: decision.judgements.len(),
             failures: decision.failed.iter().map(Failure::new).collect(),

@@ -58,6 +58,7 @@ pub(crate) struct Metrics {
     rejections: Family<RejectionLabels, Counter>,
     findings: Family<FindingLabels, Counter>,
     failures: Family<FailureLabels, Counter>,
+    missing_templates: Family<EndpointLabel, Counter>,
     bugs: Counter,
     policies: Gauge,
     reloads: Family<ReloadLabels, Counter>,
@@ -176,6 +177,7 @@ impl Metrics {
             rejections: Family::default(),
             findings: Family::default(),
             failures: Family::default(),
+            missing_templates: Family::default(),
             bugs: Counter::default(),
             policies: Gauge::default(),
             reloads: Family::default(),
@@ -217,6 +219,12 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
         let durations = self.durations.get_or_create(&EndpointLabel { endpoint });
         durations.observe(took.as_secs_f64());
+        if decision.missing_template.is_some() {
+            let of_endpoint = self
+                .missing_templates
+                .get_or_create(&EndpointLabel { endpoint });
+            of_endpoint.inc();
+        }
         self.count_findings(decision);
         self.count_failures(decision);
     }
@@ -318,6 +326,10 @@ impl Metrics {
         to.register("findings", help, self.findings.clone());
         let help = "Evaluations that gave no answer, by policy and reason";
         to.register("policy_failures", help, self.failures.clone());
+        let help =
+            "Custom workloads without a pod template where the configuration says that it stands";
+        let missing_templates = self.missing_templates.clone();
+        to.register("missing_templates", help, missing_templates);
         let help = "Requests that a bug of Gatehouse kept from being judged";
         to.register("bugs", help, self.bugs.clone());
     }

@@ -1,5 +1,6 @@
 //! Configuration documents: the same from files and from the cluster.
 
+mod custom_workload;
 mod exemption;
 mod policy;
 mod registry;
@@ -9,6 +10,7 @@ use gatehouse_abi::{Path, Segment, tree::Node};
 use serde::Deserialize;
 use serde_path_to_error::Segment as Step;
 
+pub use custom_workload::CustomWorkload;
 pub use exemption::{Exemption, Subjects, WorkloadPattern};
 pub use policy::{FixAt, Match, Mode, ModuleRef, NamePatterns, OnError, Override, PolicySpec};
 pub use registry::RegistrySpec;
@@ -26,6 +28,8 @@ pub enum Document {
     Exemption(String, Box<Exemption>),
     /// How a registry is asked, and the document's name.
     Registry(String, Box<RegistrySpec>),
+    /// A custom resource that creates pods, and the document's name.
+    CustomWorkload(String, Box<CustomWorkload>),
 }
 
 /// A mistake in a configuration document.
@@ -58,13 +62,17 @@ pub fn read(document: Node<'_>) -> Result<Document, ConfigError> {
     }
     let spec = document.get("spec").unwrap_or(Node::NULL);
     let name = header.metadata.name;
+    let at = Path::dotted("spec");
     match header.kind.as_str() {
-        "Policy" => Ok(Document::Policy(name, deserialize(spec, "spec".into())?)),
-        "Exemption" => Ok(Document::Exemption(name, deserialize(spec, "spec".into())?)),
-        "Registry" => Ok(Document::Registry(name, deserialize(spec, "spec".into())?)),
+        "Policy" => Ok(Document::Policy(name, deserialize(spec, at)?)),
+        "Exemption" => Ok(Document::Exemption(name, deserialize(spec, at)?)),
+        "Registry" => Ok(Document::Registry(name, deserialize(spec, at)?)),
+        "CustomWorkload" => Ok(Document::CustomWorkload(name, deserialize(spec, at)?)),
         other => Err(ConfigError::new(
             "kind".into(),
-            format!("`{other}` is not a kind of {API_VERSION}: Policy, Exemption or Registry"),
+            format!(
+                "`{other}` is not a kind of {API_VERSION}: Policy, Exemption, Registry or CustomWorkload"
+            ),
         )),
     }
 }

@@ -38,6 +38,7 @@ fn decision(judgements: Vec<Judgement>) -> Decision {
         judgements,
         failed: Vec::new(),
         malformed: None,
+        missing_template: None,
         patch: None,
     };
     decision.sort();

@@ -1,3 +1,4 @@
+mod custom;
 mod exempting;
 mod fixing;
 mod updates;
@@ -7,7 +8,7 @@ use serde_json::json;
 use time::macros::date;
 
 use super::*;
-use crate::{Judgement, Review, Verdict, matching::Policy};
+use crate::{Judgement, MalformedRequest, Review, Verdict, Workloads, matching::Policy};
 
 const TODAY: Date = date!(2026 - 11 - 21);
 
@@ -59,6 +60,17 @@ fn review(operation: &str, kind: (&str, &str), object: Value, old: Value) -> Req
 }
 
 fn review_of(sub: &str, operation: &str, kind: (&str, &str), object: Value, old: Value) -> Request {
+    read(&Workloads::default(), sub, operation, kind, object, old).unwrap()
+}
+
+fn read(
+    workloads: &Workloads,
+    sub: &str,
+    operation: &str,
+    kind: (&str, &str),
+    object: Value,
+    old: Value,
+) -> Result<Request, Box<MalformedRequest>> {
     let review = json!({
         "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
         "request": {
@@ -69,10 +81,9 @@ fn review_of(sub: &str, operation: &str, kind: (&str, &str), object: Value, old:
         }
     });
     let body = review.to_string();
-    Review::parse(body.as_bytes(), &Limits::default())
+    Review::parse(body.as_bytes(), workloads, &Limits::default())
         .unwrap()
         .request
-        .unwrap()
 }
 
 fn create(object: Value) -> Request {

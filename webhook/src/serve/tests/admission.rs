@@ -230,3 +230,36 @@ fn a_configuration_without_policies_judges_nothing_and_says_so() {
     server.await_metric("gatehouse_policies 0");
     assert_eq!(server.admin("/readyz").reason(), "ok");
 }
+
+#[test]
+fn a_custom_workload_is_judged_and_one_without_template_is_counted() {
+    let server = TestServer::start(|folder| {
+        write_policy(folder, "one", &Guest::finds("one"), json!({}));
+        let rollouts = json!({
+            "apiVersion": "gatehouse.dev/v1alpha1",
+            "kind": "CustomWorkload",
+            "metadata": {"name": "rollouts"},
+            "spec": {"group": "argoproj.io", "kind": "Rollout", "podTemplate": "spec.template"},
+        });
+        std::fs::write(folder.join("rollouts.yaml"), rollouts.to_string()).unwrap();
+    });
+    let mut client = server.client();
+    let mut review = pod_review("shop");
+    review["request"]["kind"] =
+        json!({"group": "argoproj.io", "version": "v1alpha1", "kind": "Rollout"});
+    review["request"]["object"]["spec"] =
+        json!({"template": {"spec": {"containers": [{"name": "app"}]}}});
+    assert_eq!(client.review("/validate", &review)["allowed"], false);
+    let count = |n| format!("gatehouse_missing_templates_total{{endpoint=\"validate\"}} {n}");
+    assert!(!server.metrics().contains(&count(1)));
+
+    review["request"]["object"]["spec"] = json!({"workloadRef": {"name": "web"}});
+    assert_eq!(client.review("/validate", &review)["allowed"], true);
+    server.await_metric(&count(1));
+    let decisions = server.decisions();
+    let missing = decisions.iter().map(|line| &line["missing_template"]);
+    assert_eq!(
+        missing.collect::<Vec<_>>(),
+        [&Value::Null, &json!("spec.template")]
+    );
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn exempt(change: Value) -> PolicySet {
+pub(super) fn exempt(change: Value) -> PolicySet {
     let mut spec = json!({
         "policy": "a", "codes": ["code-a"], "reason": "r", "owner": "o", "expires": "2026-11-22",
         "workloads": [{"namespace": "shop", "kind": "Pod", "name": "web"}],
@@ -90,7 +90,12 @@ fn owner_references_count_only_from_controllers() {
         let review = json!({
             "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request,
         });
-        let review = Review::parse(review.to_string().as_bytes(), &Limits::default()).unwrap();
+        let review = Review::parse(
+            review.to_string().as_bytes(),
+            &Workloads::default(),
+            &Limits::default(),
+        )
+        .unwrap();
         let answer =
             |_: usize, _: &TreeBuf, _: &TreeBuf| says(vec![finding("code-a", "spec", None)]);
         run(&set, review.request.unwrap(), Purpose::Validate, &answer)
