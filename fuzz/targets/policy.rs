@@ -53,7 +53,8 @@ fuzz_target!(|data: &[u8]| {
         Err(_) => pod(&mut Script::new(data)),
     };
     let object = as_kind(object, &mut script);
-    let Ok(request) = Request::to_create(object, "shop", &Workloads::default(), &Limits::default()) else {
+    let Ok(request) = Request::to_create(object, "shop", &Workloads::default(), &Limits::default())
+    else {
         return;
     };
     check_levels(&request);
@@ -96,7 +97,12 @@ fn check_fixes(request: Request) {
     let object = request.object().to_value();
     let mut fixed = object.clone();
     for round in 0..2 {
-        let Ok(request) = Request::to_create(fixed.clone(), "shop", &Workloads::default(), &Limits::default()) else {
+        let Ok(request) = Request::to_create(
+            fixed.clone(),
+            "shop",
+            &Workloads::default(),
+            &Limits::default(),
+        ) else {
             panic!("a fix made the object malformed: {object}");
         };
         let decision = judge(

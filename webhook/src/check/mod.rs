@@ -3,6 +3,7 @@
 mod against;
 mod color;
 mod github;
+mod hints;
 mod input;
 mod junit;
 mod namespaces;

@@ -7,7 +7,10 @@ use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, denial};
 use gatehouse_manifest::{Location, Manifest, Object};
 use serde_json::{Value, json};
 
-use super::origin;
+use super::{
+    hints::{Hint, hints},
+    origin,
+};
 use crate::exit;
 
 /// What a run of `check` found.
@@ -37,6 +40,8 @@ pub(super) struct Checked {
     pub(super) text: Option<String>,
     /// Where each finding stands, in the order of the decision's judgements.
     pub(super) places: Vec<FoundAt>,
+    /// What in the file explains a finding.
+    pub(super) hints: Vec<Hint>,
 }
 
 /// Where a finding stands in a file.
@@ -100,6 +105,7 @@ impl Checked {
             value.unwrap_or_default().to_owned()
         };
         let places = decision.judgements.iter();
+        let findings: Vec<_> = places.clone().map(|j| &j.finding).collect();
         Self {
             file: file.to_owned(),
             document,
@@ -112,6 +118,7 @@ impl Checked {
                 name => name,
             },
             origin: origin::of(manifest, object),
+            hints: hints(object, &findings),
             text: denial(&decision, &Limits::default()),
             places: places.map(|j| FoundAt::new(manifest, object, j)).collect(),
             decision,
@@ -158,6 +165,8 @@ pub(super) fn write_json(out: &mut impl Write, report: &Report) -> io::Result<()
 
 fn object(checked: &Checked) -> Value {
     let judgements = checked.decision.judgements.iter().zip(&checked.places);
+    let judgements = judgements.enumerate();
+    let hints = |index| checked.hints.iter().filter(move |h| h.finding == index);
     let failures = checked.decision.failed.iter().map(|failed| {
         json!({"policy": failed.policy, "reason": failed.failure.reason, "message": failed.failure.message})
     });
@@ -174,11 +183,15 @@ fn object(checked: &Checked) -> Value {
         "text": checked.text,
         "missingTemplate": checked.decision.missing_template,
         "failures": failures.collect::<Vec<_>>(),
-        "findings": judgements.map(|(judgement, place)| finding(judgement, place)).collect::<Vec<_>>(),
+        "findings": judgements.map(|(i, (judgement, place))| finding(judgement, place, hints(i))).collect::<Vec<_>>(),
     })
 }
 
-fn finding(judgement: &Judgement, place: &FoundAt) -> Value {
+fn finding<'a>(
+    judgement: &Judgement,
+    place: &FoundAt,
+    hints: impl Iterator<Item = &'a Hint>,
+) -> Value {
     let finding = &judgement.finding;
     let exemption = match &judgement.effect {
         Effect::Exempted(name) => Some(name),
@@ -201,6 +214,16 @@ fn finding(judgement: &Judgement, place: &FoundAt) -> Value {
         "fix": finding.fix.as_ref().map(|fix| &fix.edits),
         "risk": finding.fix.as_ref().and_then(|fix| fix.risk.as_ref()),
         "contradictedBy": judgement.contradicted_by,
+        "hints": hints.map(hint).collect::<Vec<_>>(),
         "docs": Value::Null,
+    })
+}
+
+fn hint(hint: &Hint) -> Value {
+    json!({
+        "path": hint.path,
+        "line": hint.line,
+        "column": hint.column,
+        "message": hint.sentence,
     })
 }

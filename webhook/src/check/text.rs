@@ -1,13 +1,16 @@
 //! The report for people.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
 };
 
 use gatehouse_core::{Effect, Judgement, Verdict, clean, failures_text, finding_text, warnings};
 
-use super::report::{Checked, FoundAt, Report};
+use super::{
+    hints::Hint,
+    report::{Checked, FoundAt, Report},
+};
 
 /// Longest source line that is shown.
 const SOURCE_CHARS: usize = 160;
@@ -119,14 +122,37 @@ fn write_excerpts(out: &mut impl Write, checked: &Checked, effect: &Effect) -> i
         .keys()
         .next_back()
         .map_or(1, |line| line.to_string().len());
+    let notes = notes(checked, effect);
     for (line, (place, codes)) in lines {
         writeln!(out, "  --> {file}:{line}:{}{origin}", place.column)?;
         let text = clean(place.text.trim_end(), SOURCE_CHARS);
         writeln!(out, "  {line:width$} | {text}")?;
         let marks = underline(place);
         writeln!(out, "  {:width$} | {marks} {}", "", codes.join(", "))?;
+        for (_, hint) in notes.iter().filter(|(at, _)| *at == line) {
+            let (line, column) = (hint.line, hint.column);
+            let note = &hint.sentence;
+            writeln!(
+                out,
+                "  {:width$} = note: line {line}, column {column}: {note}",
+                ""
+            )?;
+        }
     }
     writeln!(out)
+}
+
+/// The hints on findings with this effect, each with the line of the first one that it explains.
+fn notes<'c>(checked: &'c Checked, effect: &Effect) -> Vec<(usize, &'c Hint)> {
+    let mut told = BTreeSet::new();
+    let is_shown = |hint: &&Hint| checked.decision.judgements[hint.finding].effect == *effect;
+    let hints = checked.hints.iter().filter(is_shown);
+    let mut notes: Vec<_> = hints
+        .filter(|hint| told.insert((hint.line, hint.column)))
+        .map(|hint| (checked.places[hint.finding].line, hint))
+        .collect();
+    notes.sort_by_key(|(_, hint)| (hint.line, hint.column));
+    notes
 }
 
 fn label(judgement: &Judgement, place: &FoundAt) -> String {
