@@ -57,9 +57,15 @@ impl<'a> Verdict<'a> {
     pub(crate) fn read(verdict: Node<'a>, authority: Option<&'a Authority>) -> Self {
         let only = |key| verdict.get(key).filter(|_| verdict.count() == 1);
         let done = match authority.and_then(|authority| authority.attestation.as_ref()) {
-            Some(wanted) => only("attested")
-                .and_then(Attested::read)
-                .map(|attested| attested.judge(wanted)),
+            Some(wanted) => only("attested").and_then(|attested| {
+                let judged = Attested::read(attested)?.judge(wanted);
+                // one that could not be looked at may meet what these do not
+                let more = attested.get("unavailable").and_then(Node::as_str);
+                Some(match (judged, more) {
+                    (Verdict::Failed(_), Some(why)) => Verdict::Unavailable(Cow::Borrowed(why)),
+                    (judged, _) => judged,
+                })
+            }),
             None => only("verified")
                 .and_then(Signers::read)
                 .map(Verdict::Verified),

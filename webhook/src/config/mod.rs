@@ -131,6 +131,7 @@ impl Snapshot {
         set.map(|set| Self {
             set,
             policies: vec![Runner::new(loaded.policy, authorities)],
+            workloads: Workloads::default(),
             registries,
             trust_roots,
             sha256,

@@ -8,7 +8,7 @@ use std::{
 
 use gatehouse_abi::{Path as Place, Segment, tree::Node};
 use gatehouse_core::{
-    Limits, MalformedRequest, Request,
+    Limits, MalformedRequest, Request, Workloads,
     config::{self, ConfigError},
 };
 use gatehouse_manifest::Object;
@@ -123,7 +123,11 @@ impl Reader<'_> {
             self.mistake("name", "a case needs a name");
         }
         let snapshot = self.snapshot(&spec, policies);
-        let request = self.request(&spec);
+        let none = Workloads::default();
+        let workloads = snapshot
+            .as_ref()
+            .map_or(&none, |snapshot| &snapshot.workloads);
+        let request = self.request(&spec, workloads);
         let namespace = request.as_ref().map_or("", |request| namespace(request));
         let facts = self.facts(
             spec.facts,
@@ -203,17 +207,21 @@ impl Reader<'_> {
         errors.ok()
     }
 
-    fn request(&mut self, spec: &CaseSpec) -> Option<Result<Request, Box<MalformedRequest>>> {
+    fn request(
+        &mut self,
+        spec: &CaseSpec,
+        workloads: &Workloads,
+    ) -> Option<Result<Request, Box<MalformedRequest>>> {
         let request = match (&spec.object, &spec.manifest, &spec.review) {
-            (Some(object), None, None) => self.created(object.clone(), spec),
+            (Some(object), None, None) => self.created(object.clone(), spec, workloads),
             (None, Some(file), None) => {
                 let object = subject::in_manifest(&self.path(file));
                 let object =
                     object.map_err(|why| self.mistake("manifest", format!("`{file}`: {why}")));
-                self.created(object.ok()?, spec)
+                self.created(object.ok()?, spec, workloads)
             }
             (None, None, Some(file)) => {
-                let review = subject::in_review(&self.path(file));
+                let review = subject::in_review(&self.path(file), workloads);
                 review
                     .map_err(|why| self.mistake("review", format!("`{file}`: {why}")))
                     .ok()?
@@ -237,13 +245,18 @@ impl Reader<'_> {
         Some(request)
     }
 
-    fn created(&self, object: Value, spec: &CaseSpec) -> Result<Request, Box<MalformedRequest>> {
+    fn created(
+        &self,
+        object: Value,
+        spec: &CaseSpec,
+        workloads: &Workloads,
+    ) -> Result<Request, Box<MalformedRequest>> {
         let own = object
             .pointer("/metadata/namespace")
             .and_then(Value::as_str);
         let namespace = own.or(spec.namespace.name.as_deref()).unwrap_or(NAMESPACE);
         let namespace = namespace.to_owned();
-        Request::to_create(object, &namespace, &Limits::default())
+        Request::to_create(object, &namespace, workloads, &Limits::default())
     }
 
     fn facts(

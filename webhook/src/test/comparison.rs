@@ -230,6 +230,7 @@ mod tests {
             judgements,
             failed: Vec::new(),
             malformed: None,
+            missing_template: None,
             patch: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gatehouse_core::{Limits, MalformedRequest, Request, Review};
+use gatehouse_core::{Limits, MalformedRequest, Request, Review, Workloads};
 use gatehouse_manifest::{Entry, Manifest};
 use serde_json::Value;
 
@@ -38,8 +38,11 @@ pub(super) fn in_manifest(path: &Path) -> Result<Value, String> {
 ///
 /// # Errors
 /// Why it cannot be judged.
-pub(super) fn in_review(path: &Path) -> Result<Result<Request, Box<MalformedRequest>>, String> {
+pub(super) fn in_review(
+    path: &Path,
+    workloads: &Workloads,
+) -> Result<Result<Request, Box<MalformedRequest>>, String> {
     let bytes = files::read(path)?;
-    let review = Review::parse(&bytes, &Limits::default());
+    let review = Review::parse(&bytes, workloads, &Limits::default());
     Ok(review.map_err(|error| error.to_string())?.request)
 }

@@ -74,6 +74,23 @@ fn an_attestation_of_the_type_is_enough_where_there_are_no_conditions() {
 }
 
 #[test]
+fn what_an_attestation_that_is_out_of_reach_would_say_is_left_open() {
+    let conditions = json!([{"path": "clean", "equals": true}]);
+    let mut verdict = attested("s", &[json!({"clean": false})]);
+    assert_eq!(
+        say_of_scanned(&conditions, &verdict).codes(),
+        ["image-attestation-unmet"]
+    );
+    verdict["attested"]["unavailable"] = json!("registry ghcr.io: timed out");
+    let said = say_of_scanned(&conditions, &verdict);
+    assert_eq!(said.codes(), [""; 0]);
+    assert!(said.unchecked[0].contains("registry ghcr.io: timed out"));
+    let mut met = attested("s", &[json!({"clean": true})]);
+    met["attested"]["unavailable"] = json!("registry ghcr.io: timed out");
+    assert!(say_of_scanned(&conditions, &met).is_silent());
+}
+
+#[test]
 fn a_text_is_compared_as_a_whole() {
     assert_meets(
         &json!({"path": "builder.id", "equals": "https://a.io/b"}),
