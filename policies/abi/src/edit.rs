@@ -1,7 +1,10 @@
+mod apply;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Path;
+pub use apply::DoesNotFit;
 
 /// A repair of one finding: edits that belong together, and what they may break.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

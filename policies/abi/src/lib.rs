@@ -12,7 +12,7 @@ pub mod tree;
 mod value_path;
 
 pub use answer::{Answer, Finding, Need, SettingsError};
-pub use edit::{Edit, Fix};
+pub use edit::{DoesNotFit, Edit, Fix};
 pub use metadata::{CodeInfo, Input, Metadata, Operation};
 pub use path::{Path, PathError, Segment};
 pub use value_path::{Selected, Step, ValuePath, ValuePathError};

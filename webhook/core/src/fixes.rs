@@ -1,5 +1,5 @@
-use gatehouse_abi::{Edit, Finding, Path, Segment};
-use serde_json::{Map, Value};
+use gatehouse_abi::{Edit, Finding};
+use serde_json::Value;
 
 /// A fix that the operator wants applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +18,6 @@ pub(crate) struct Merged {
     /// Those that cannot, each with the index of the policy that wants otherwise.
     pub(crate) conflicts: Vec<(Candidate, usize)>,
 }
-
-/// An edit that does not fit the object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DoesNotFit;
 
 impl Candidate {
     /// Whether both are about the same broken rule.
@@ -95,95 +91,6 @@ fn outcome(edit: &Edit) -> Option<Value> {
     }
 }
 
-/// Applies all edits of a fix, or none.
-pub(crate) fn apply(object: &mut Value, edits: &[Edit]) -> Result<(), DoesNotFit> {
-    let mut changed = object.clone();
-    for edit in edits {
-        apply_one(&mut changed, edit)?;
-    }
-    *object = changed;
-    Ok(())
-}
-
-fn apply_one(object: &mut Value, edit: &Edit) -> Result<(), DoesNotFit> {
-    match edit {
-        Edit::Set { path, value } if value.is_null() => remove(object, path),
-        Edit::Set { path, value } => {
-            *place(object, path)? = value.clone();
-            Ok(())
-        }
-        Edit::Remove { path } => remove(object, path),
-        Edit::Include { path, item } => include(place(object, path)?, item),
-    }
-}
-
-fn include(list: &mut Value, item: &Value) -> Result<(), DoesNotFit> {
-    if list.is_null() {
-        *list = Value::Array(Vec::new());
-    }
-    let items = list.as_array_mut().ok_or(DoesNotFit)?;
-    if !items.contains(item) {
-        items.push(item.clone());
-    }
-    Ok(())
-}
-
-fn remove(object: &mut Value, path: &Path) -> Result<(), DoesNotFit> {
-    let (last, parents) = path.segments().split_last().ok_or(DoesNotFit)?;
-    let parent = parents
-        .iter()
-        .try_fold(object, |value, segment| existing(value, segment));
-    match (parent, last) {
-        (Some(Value::Object(members)), Segment::Key(key)) => drop(members.remove(key)),
-        (Some(Value::Array(items)), segment) => {
-            if let Some(index) = position(items, segment) {
-                items.remove(index);
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// The value at `path`. Missing objects on the way are created; a missing list item is not, as nobody
-/// could say what else it holds.
-fn place<'v>(object: &'v mut Value, path: &Path) -> Result<&'v mut Value, DoesNotFit> {
-    let segments = path.segments().iter();
-    segments
-        .into_iter()
-        .try_fold(object, |value, segment| match segment {
-            Segment::Key(key) => {
-                if value.is_null() {
-                    *value = Value::Object(Map::new());
-                }
-                let members = value.as_object_mut().ok_or(DoesNotFit)?;
-                Ok(members.entry(key).or_insert(Value::Null))
-            }
-            item => existing(value, item).ok_or(DoesNotFit),
-        })
-}
-
-fn existing<'v>(value: &'v mut Value, segment: &Segment) -> Option<&'v mut Value> {
-    match (value, segment) {
-        (Value::Object(members), Segment::Key(key)) => members.get_mut(key),
-        (Value::Array(items), segment) => {
-            let index = position(items, segment)?;
-            items.get_mut(index)
-        }
-        _ => None,
-    }
-}
-
-fn position(items: &[Value], segment: &Segment) -> Option<usize> {
-    match segment {
-        Segment::Key(_) => None,
-        Segment::Index(index) => (*index < items.len()).then_some(*index),
-        Segment::Item { key, value } => items
-            .iter()
-            .position(|item| item.get(key).and_then(Value::as_str) == Some(value)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use gatehouse_abi::Fix;
@@ -196,72 +103,6 @@ mod tests {
             path: path.parse().unwrap(),
             value,
         }
-    }
-
-    fn applied(mut object: Value, edits: &[Edit]) -> Value {
-        apply(&mut object, edits).unwrap();
-        object
-    }
-
-    #[test]
-    fn missing_parents_are_created_and_null_is_absent() {
-        let edits = [
-            set("spec.securityContext.runAsNonRoot", json!(true)),
-            set("spec.containers[name=b].securityContext.x", json!(1)),
-        ];
-        let object = json!({"spec": {"securityContext": null, "containers": [{"name": "a"}, {"name": "b"}]}});
-        let expected = json!({"spec": {
-            "securityContext": {"runAsNonRoot": true},
-            "containers": [{"name": "a"}, {"name": "b", "securityContext": {"x": 1}}],
-        }});
-        assert_eq!(applied(object, &edits), expected);
-        assert_eq!(
-            applied(json!({"a": 1}), &[set("a", Value::Null)]),
-            json!({})
-        );
-    }
-
-    #[test]
-    fn a_list_gets_an_item_once() {
-        let include = Edit::Include {
-            path: "drop".into(),
-            item: json!("ALL"),
-        };
-        assert_eq!(
-            applied(json!({}), &[include.clone(), include.clone()]),
-            json!({"drop": ["ALL"]})
-        );
-        assert_eq!(
-            applied(json!({"drop": ["X"]}), &[include]),
-            json!({"drop": ["X", "ALL"]})
-        );
-    }
-
-    #[test]
-    fn removing_what_is_not_there_is_fine() {
-        let remove = |path: &str| Edit::Remove {
-            path: path.parse().unwrap(),
-        };
-        assert_eq!(
-            applied(json!({"a": 1}), &[remove("b.c"), remove("l[0]")]),
-            json!({"a": 1})
-        );
-        assert_eq!(
-            applied(json!({"l": [1, 2]}), &[remove("l[0]")]),
-            json!({"l": [2]})
-        );
-    }
-
-    #[test]
-    fn edits_that_do_not_fit_leave_everything_as_it_was() {
-        let mut object = json!({"spec": {"containers": "no list"}});
-        let before = object.clone();
-        let edits = [
-            set("spec.a", json!(1)),
-            set("spec.containers[name=a].b", json!(1)),
-        ];
-        assert_eq!(apply(&mut object, &edits), Err(DoesNotFit));
-        assert_eq!(object, before);
     }
 
     fn candidate(policy: usize, edit: Edit) -> Candidate {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use gatehouse_abi::{Operation, Path, tree::Node};
+use gatehouse_abi::{Edit, Operation, Path, tree::Node};
 
 use super::{Pass, Purpose, Session};
 use crate::{
@@ -26,7 +26,7 @@ impl Session<'_> {
         self.repairs.conflicts.extend(merged.conflicts);
         // always from the original: a fix that turned out to be contradicted is taken back
         let mut object = self.original.object().to_value();
-        let fits = |c: &Candidate| fixes::apply(&mut object, c.edits()).is_ok();
+        let fits = |c: &Candidate| Edit::apply_all(c.edits(), &mut object).is_ok();
         let wanted = merged.fixes.into_iter().filter(|c| self.applies(c));
         let applied: Vec<_> = wanted.filter(fits).collect();
         if applied == self.repairs.applied {
