@@ -79,7 +79,7 @@ impl<'t> Composer<'t, '_> {
                 self.mapping(range, depth + 1)?
             }
             event => {
-                let scalar = self.scalar(event, range).and_then(Scalar::into_value);
+                let scalar = scalar(event, range).and_then(Scalar::into_value);
                 let scalar = scalar.map_err(|problem| Failure::new(range.at(), problem))?;
                 Node::scalar(range, scalar)
             }
@@ -133,26 +133,12 @@ impl<'t> Composer<'t, '_> {
         let anchor = event.anchor_id();
         let scalar = match event {
             Event::Alias(anchor) => self.alias_key(anchor)?,
-            event => self.scalar(event, range)?,
+            event => scalar(event, range)?,
         };
         if anchor.is_some() {
             self.keep(anchor, Node::scalar(range, scalar.clone()));
         }
         scalar.into_key().map(Key::Name)
-    }
-
-    fn scalar(&self, event: Event<'t>, range: Range) -> Result<Scalar<'t>, Problem> {
-        let Event::Scalar(text, style, _, tag) = event else {
-            return Err(Problem::CompoundKey);
-        };
-        // the parser's word for a value that is not there
-        let absent = style == ScalarStyle::Plain && range.start == range.end;
-        let text = if absent { Cow::Borrowed("") } else { text };
-        match tag {
-            Some(tag) => scalar::tagged(text, tag_of(&tag)),
-            None if style == ScalarStyle::Plain => Ok(scalar::plain(text)),
-            None => Ok(Scalar::Text(text)),
-        }
     }
 
     fn alias(&mut self, anchor: usize, range: Range, depth: usize) -> Result<Node<'t>, Failure> {
@@ -185,6 +171,21 @@ impl<'t> Composer<'t, '_> {
     }
 }
 
+/// What the event of a scalar means.
+pub(crate) fn scalar(event: Event<'_>, range: Range) -> Result<Scalar<'_>, Problem> {
+    let Event::Scalar(text, style, _, tag) = event else {
+        return Err(Problem::CompoundKey);
+    };
+    // the parser's word for a value that is not there
+    let absent = style == ScalarStyle::Plain && range.start == range.end;
+    let text = if absent { Cow::Borrowed("") } else { text };
+    match tag {
+        Some(tag) => scalar::tagged(text, tag_of(&tag)),
+        None if style == ScalarStyle::Plain => Ok(scalar::plain(text)),
+        None => Ok(Scalar::Text(text)),
+    }
+}
+
 /// Later mappings of a list give way to earlier ones.
 fn merge<'t>(members: &mut Members<'t>, node: &Node<'t>) -> Result<(), Failure> {
     let mappings = match &node.value {
@@ -200,7 +201,8 @@ fn merge<'t>(members: &mut Members<'t>, node: &Node<'t>) -> Result<(), Failure> 
     Ok(())
 }
 
-fn is_merge(event: &Event<'_>) -> bool {
+/// Whether the key is `<<`, and not only text that looks like it.
+pub(crate) fn is_merge(event: &Event<'_>) -> bool {
     let Event::Scalar(text, style, _, tag) = event else {
         return false;
     };

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use gatehouse_abi::{
     Path,
@@ -16,8 +16,17 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Document {
     index: usize,
+    source: Source,
     content: Arc<Content>,
     entries: Vec<Entry>,
+}
+
+/// The part of the file that a document was read from, and as what.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Yaml(Range<usize>),
+    /// Only the beginning counts: one JSON text may follow another.
+    Json(Range<usize>),
 }
 
 /// A tree and where its values stand.
@@ -29,7 +38,12 @@ pub(crate) struct Content {
 }
 
 impl Document {
-    pub(crate) fn new(text: &Arc<Text>, index: usize, node: &Node<'_>) -> Result<Self, Problem> {
+    pub(crate) fn new(
+        text: &Arc<Text>,
+        index: usize,
+        source: Source,
+        node: &Node<'_>,
+    ) -> Result<Self, Problem> {
         let Value::Object(_) = node.value else {
             let found = node.describe();
             return Err(Problem::NotAMapping { found });
@@ -38,6 +52,7 @@ impl Document {
         let entries = entry::entries(text, node, &content)?;
         Ok(Self {
             index,
+            source,
             content,
             entries,
         })
@@ -46,6 +61,10 @@ impl Document {
     /// Which document of the file it is, from 1; empty ones count.
     pub fn index(&self) -> usize {
         self.index
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// The line of its first key.

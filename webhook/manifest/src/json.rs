@@ -44,6 +44,11 @@ impl<'t> Texts<'t> {
         }
     }
 
+    /// What was not read yet.
+    pub(crate) fn rest(&self) -> ops::Range<usize> {
+        self.at..self.end
+    }
+
     /// Whether the text that begins at `start`, and failed so, may be YAML.
     pub(crate) fn may_be_yaml(&self, start: usize, failure: &Failure) -> bool {
         self.at == start && matches!(failure.problem, Problem::Json(_))

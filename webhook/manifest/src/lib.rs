@@ -46,6 +46,7 @@
 mod budget;
 mod compose;
 mod document;
+mod edit;
 mod entry;
 mod error;
 mod events;
@@ -61,6 +62,7 @@ mod text;
 mod words;
 
 pub use document::Document;
+pub use edit::{Change, EditProblem, Edited, Refused};
 pub use entry::{Entry, Object};
 pub use error::{DocumentError, FileError, Problem};
 pub use limits::{Limit, Limits};

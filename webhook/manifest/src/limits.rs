@@ -42,7 +42,7 @@ impl Limits {
     /// less than [`MAX_DEPTH`].
     pub(crate) fn kept(&self) -> Self {
         Self {
-            file_bytes: self.file_bytes.min(u32::MAX as usize - 1),
+            file_bytes: self.file_bytes.min(u32::MAX as usize - "\r\n".len()),
             depth: self.depth.min(MAX_DEPTH - 1),
             ..*self
         }

@@ -4,6 +4,7 @@ use crate::{
     Document, DocumentError, FileError, Limit, Limits, Problem,
     budget::Budget,
     compose,
+    document::Source,
     error::Failure,
     json,
     node::{Node, Value},
@@ -16,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Manifest {
     text: Arc<Text>,
+    limits: Limits,
     documents: Vec<Result<Document, DocumentError>>,
 }
 
@@ -32,13 +34,26 @@ impl Manifest {
         let documents = Reader::new(&text, &limits).read()?;
         match documents.is_empty() {
             true => Err(FileError::Empty),
-            false => Ok(Self { text, documents }),
+            false => Ok(Self {
+                text,
+                limits,
+                documents,
+            }),
         }
     }
 
     /// Its documents, in their order; at least one.
     pub fn documents(&self) -> &[Result<Document, DocumentError>] {
         &self.documents
+    }
+
+    pub(crate) fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// The limits that it was read within.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The line with this number, from 1, without its line break and at most
@@ -80,8 +95,8 @@ impl<'t> Reader<'t> {
 
     fn yaml(&mut self, part: ops::Range<usize>) -> Result<(), FileError> {
         let mut budget = self.budget.clone();
-        match compose::document(self.text, part, &mut budget) {
-            Ok(node) => self.push(node, budget),
+        match compose::document(self.text, part.clone(), &mut budget) {
+            Ok(node) => self.push(node, Source::Yaml(part), budget),
             Err(failure) => self.fail(failure),
         }
     }
@@ -91,9 +106,10 @@ impl<'t> Reader<'t> {
         let mut texts = json::Texts::new(self.text, start..part.end);
         loop {
             let mut budget = self.budget.clone();
+            let source = Source::Json(texts.rest());
             match texts.next(&mut budget) {
                 Ok(None) => return Ok(()),
-                Ok(node) => self.push(node, budget)?,
+                Ok(node) => self.push(node, source, budget)?,
                 Err(failure) if texts.may_be_yaml(start, &failure) => {
                     return self.not_json(failure, start, part);
                 }
@@ -109,20 +125,25 @@ impl<'t> Reader<'t> {
         part: ops::Range<usize>,
     ) -> Result<(), FileError> {
         let mut budget = self.budget.clone();
-        match compose::document(self.text, part, &mut budget) {
-            Ok(node) => self.push(node, budget),
+        match compose::document(self.text, part.clone(), &mut budget) {
+            Ok(node) => self.push(node, Source::Yaml(part), budget),
             Err(_) if json::has_quoted_key(self.text, start) => self.fail(failure),
             Err(yaml) => self.fail(yaml),
         }
     }
 
-    fn push(&mut self, node: Option<Node<'_>>, budget: Budget) -> Result<(), FileError> {
+    fn push(
+        &mut self,
+        node: Option<Node<'_>>,
+        source: Source,
+        budget: Budget,
+    ) -> Result<(), FileError> {
         self.begin()?;
         let Some(node) = node.filter(|node| !matches!(node.value, Value::Scalar(Scalar::Null)))
         else {
             return Ok(());
         };
-        let document = Document::new(self.text, self.count, &node)
+        let document = Document::new(self.text, self.count, source, &node)
             .map_err(|problem| self.error(Failure::new(node.range.at(), problem)));
         if document.is_ok() {
             self.budget = budget;

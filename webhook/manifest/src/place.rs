@@ -93,6 +93,20 @@ impl Places {
     }
 }
 
+/// The path with the places of list items instead of their names, as far as it leads.
+pub(crate) fn by_index(root: Node<'_>, path: &Path) -> Path {
+    let mut node = Some(root);
+    let segment = |segment: &Segment| {
+        let found = node.and_then(|node| step(segment, node));
+        node = found.map(|(_, child)| child);
+        match (segment, found) {
+            (Segment::Item { .. }, Some((at, _))) => Segment::Index(at),
+            _ => segment.clone(),
+        }
+    };
+    path.segments().iter().map(segment).collect()
+}
+
 /// The child that a segment names, and which of its siblings it is.
 fn step<'a>(segment: &Segment, node: Node<'a>) -> Option<(usize, Node<'a>)> {
     match segment {

@@ -7,6 +7,11 @@ pub const MAX_LINE_CHARS: usize = 400;
 #[derive(Debug)]
 pub(crate) struct Text {
     text: String,
+    /// It stood behind a byte order mark.
+    marked: bool,
+    /// The last line had a line break of its own.
+    terminated: bool,
+    line_break: &'static str,
     /// Offset of every line.
     lines: Vec<u32>,
 }
@@ -30,7 +35,11 @@ impl Text {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|error| not_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default()))?;
-        let text = Self::new(text.strip_prefix(BOM).unwrap_or(text));
+        let unmarked = text.strip_prefix(BOM);
+        let text = Self {
+            marked: unmarked.is_some(),
+            ..Self::new(unmarked.unwrap_or(text))
+        };
         match text.text.find('\0') {
             Some(at) => Err(text.binary(at)),
             None => Ok(text),
@@ -40,11 +49,15 @@ impl Text {
     /// The last line gets the line break that it may lack, as kubectl does it: a text block at the end of a
     /// file ends with it.
     fn new(text: &str) -> Self {
-        let ends = text.is_empty() || text.ends_with(['\n', '\r']);
-        let text = [text, if ends { "" } else { "\n" }].concat();
+        let line_break = first_line_break(text);
+        let terminated = text.is_empty() || text.ends_with(['\n', '\r']);
+        let text = [text, if terminated { "" } else { line_break }].concat();
         Self {
             lines: line_starts(&text),
             text,
+            marked: false,
+            terminated,
+            line_break,
         }
     }
 
@@ -57,6 +70,20 @@ impl Text {
         &self.text
     }
 
+    /// The line break of the file: its first one.
+    pub(crate) fn line_break(&self) -> &'static str {
+        self.line_break
+    }
+
+    /// What the file becomes if this text becomes `new`: with its byte order mark, and with a line break at the
+    /// end only if it had one.
+    pub(crate) fn file_of(&self, new: &str) -> String {
+        let mark = if self.marked { "\u{feff}" } else { "" };
+        let bare = new.strip_suffix(self.line_break);
+        let new = bare.filter(|_| !self.terminated).unwrap_or(new);
+        [mark, new].concat()
+    }
+
     /// Every line with its offset, line breaks left out.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         (0..self.lines.len()).map(|index| (self.lines[index] as usize, self.whole_line(index)))
@@ -66,6 +93,23 @@ impl Text {
     pub(crate) fn line_at(&self, offset: usize) -> usize {
         self.lines
             .partition_point(|start| *start as usize <= offset)
+    }
+
+    /// Where the line begins that the offset is in.
+    pub(crate) fn line_start(&self, offset: usize) -> usize {
+        let index = self.line_at(offset) - 1;
+        self.lines.get(index).map_or(0, |start| *start as usize)
+    }
+
+    /// Where the line ends that the offset is in, its line break left out.
+    pub(crate) fn line_end(&self, offset: usize) -> usize {
+        self.line_start(offset) + self.whole_line(self.line_at(offset) - 1).len()
+    }
+
+    /// Where the line after that of the offset begins; the end of the text after the last one.
+    pub(crate) fn next_line(&self, offset: usize) -> usize {
+        let next = self.lines.get(self.line_at(offset));
+        next.map_or(self.text.len(), |start| *start as usize)
     }
 
     /// The line and column of an offset.
@@ -128,6 +172,15 @@ fn line_starts(text: &str) -> Vec<u32> {
     std::iter::once(0)
         .chain(ends.map(|at| at as u32 + 1))
         .collect()
+}
+
+fn first_line_break(text: &str) -> &'static str {
+    let rest = text.find(['\n', '\r']).map_or("", |at| &text[at..]);
+    match rest {
+        _ if rest.starts_with("\r\n") => "\r\n",
+        _ if rest.starts_with('\r') => "\r",
+        _ => "\n",
+    }
 }
 
 fn not_utf8(valid: &[u8]) -> FileError {

@@ -1,0 +1,302 @@
+//! Edits in the text of a file: comments, order, styles, anchors and line breaks stay as they are.
+//!
+//! The old and the new value of a document are compared along its text as it is written (`difference`), which
+//! gives replacements of parts of the text (`splices`). Nobody has to trust them: the new text is read again, and
+//! given back only if it is what the edits ask for.
+
+mod anchors;
+mod block;
+mod difference;
+mod flow;
+mod items;
+mod print;
+mod problem;
+mod reader;
+mod splices;
+mod style;
+mod syntax;
+
+use std::collections::{BTreeMap, HashMap};
+
+use gatehouse_abi::{DoesNotFit, Edit, Path};
+use serde_json::Value;
+
+use crate::{Document, Entry, Manifest, document::Source, place};
+use difference::{Difference, Place};
+pub use problem::{EditProblem, Refused};
+use splices::Splices;
+use style::Style;
+
+/// Edits of one object that belong together: all of them are made, or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// [`Document::index`]
+    pub document: usize,
+    /// [`Object::path`](crate::Object::path)
+    pub object: Path,
+    /// The edits, on paths of the object.
+    pub edits: Vec<Edit>,
+}
+
+/// A file with its changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edited {
+    /// The text of the whole file. Read again, it has every change that was not refused, and no other.
+    pub text: String,
+    /// The changes that were not made, in their order.
+    pub refused: Vec<Refused>,
+}
+
+impl Manifest {
+    /// Makes changes in the text of the file. Lines that they do not concern stay as they are, byte for byte.
+    ///
+    /// Where an edit finds what it asks for, nothing changes. What cannot be changed without damage to something
+    /// else is refused, with the reason, and all else is done.
+    pub fn edit(&self, changes: &[Change]) -> Edited {
+        let mut editing = Editing {
+            manifest: self,
+            changes,
+            refused: BTreeMap::new(),
+        };
+        let text = editing.run();
+        Edited {
+            text,
+            refused: editing.refused.into_values().collect(),
+        }
+    }
+}
+
+struct Editing<'m> {
+    manifest: &'m Manifest,
+    changes: &'m [Change],
+    /// By the change's index.
+    refused: BTreeMap<usize, Refused>,
+}
+
+/// The new values of documents, by their indices, and the replacements that lead there.
+#[derive(Default)]
+struct Plan {
+    values: HashMap<usize, Value>,
+    splices: Splices,
+}
+
+impl Editing<'_> {
+    fn run(&mut self) -> String {
+        let text = self.manifest.text();
+        loop {
+            let plan = self.plan();
+            if plan.values.is_empty() {
+                return text.file_of(text.as_str());
+            }
+            let new = plan.splices.apply(text.as_str());
+            let new = new.map(|new| text.file_of(&new));
+            let damaged = new.as_ref().map(|new| self.damaged(new, &plan.values));
+            match (new, damaged.flatten()) {
+                (Some(new), Some(damaged)) if damaged.is_empty() => return new,
+                (_, damaged) => self.refuse_damage(damaged),
+            }
+        }
+    }
+
+    fn plan(&mut self) -> Plan {
+        let mut by_document: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, change) in self.changes.iter().enumerate() {
+            by_document.entry(change.document).or_default().push(index);
+        }
+        let mut plan = Plan::default();
+        for (document, changes) in by_document {
+            let mut all = self.manifest.documents().iter().flatten();
+            match all.find(|found| found.index() == document) {
+                Some(document) => self.plan_document(document, &changes, &mut plan),
+                None => changes
+                    .iter()
+                    .for_each(|at| self.refuse(*at, 0, EditProblem::NoObject)),
+            }
+        }
+        plan
+    }
+
+    fn plan_document(&mut self, document: &Document, changes: &[usize], plan: &mut Plan) {
+        let old = document.root().to_value();
+        loop {
+            let new = self.new_value(document, changes, &old);
+            let difference = self.difference(document, &old, &new);
+            match difference {
+                Some(difference) if difference.problems.is_empty() => {
+                    plan.splices.append(difference.splices);
+                    if new != old {
+                        plan.values.insert(document.index(), new);
+                    }
+                    return;
+                }
+                Some(difference) => self.blame(document, changes, difference.problems),
+                None => self.refuse_all(document, changes, EditProblem::Layout),
+            }
+        }
+    }
+
+    fn new_value(&mut self, document: &Document, changes: &[usize], old: &Value) -> Value {
+        let mut new = old.clone();
+        for at in changes {
+            if self.refused.contains_key(at) {
+                continue;
+            }
+            if let Err(problem) = apply(document, &self.changes[*at], &mut new) {
+                self.refuse(*at, document.line(), problem);
+            }
+        }
+        new
+    }
+
+    /// `None`, if the document is written in a way that no edit is prepared for.
+    fn difference(&self, document: &Document, old: &Value, new: &Value) -> Option<Difference<'_>> {
+        let text = self.manifest.text();
+        if old == new {
+            return Some(Difference::new(text, Style::default()));
+        }
+        let source = document.source();
+        let syntax = reader::syntax(text, source, self.manifest.limits())?;
+        let style = match source {
+            Source::Json(_) => Style::of_json(&syntax, text.as_str()),
+            Source::Yaml(_) => Style::of_yaml(&syntax, text.as_str()),
+        };
+        let mut difference = Difference::new(text, style);
+        let path = &Path::root();
+        difference.value(
+            &syntax,
+            Place::Member(0),
+            difference::Change { path, old, new },
+        );
+        Some(difference)
+    }
+
+    /// Refuses the changes whose edits led to problems.
+    fn blame(
+        &mut self,
+        document: &Document,
+        changes: &[usize],
+        problems: Vec<(Path, EditProblem)>,
+    ) {
+        let before = self.refused.len();
+        for (path, problem) in problems {
+            let line = document.span(&path).span().line;
+            let guilty = |at: &&usize| touches(document, &self.changes[**at], &path);
+            for at in changes.iter().filter(guilty) {
+                self.refuse(*at, line, problem.clone());
+            }
+        }
+        if self.refused.len() == before {
+            self.refuse_all(document, changes, EditProblem::Layout);
+        }
+    }
+
+    /// Documents, by their indices, that the new text does not have as they should be; `None` if it has not even
+    /// as many.
+    fn damaged(&self, new: &str, values: &HashMap<usize, Value>) -> Option<Vec<usize>> {
+        let new = Manifest::read(new.as_bytes(), self.manifest.limits()).ok()?;
+        let (old, new) = (self.manifest.documents(), new.documents());
+        let pairs = old.iter().zip(new).enumerate();
+        let bad = pairs.filter(|(_, (old, new))| match (old, new) {
+            (Ok(old), Ok(new)) => !is_as_wanted(old, new, values.get(&old.index())),
+            (Err(old), Err(new)) => old.document != new.document,
+            _ => true,
+        });
+        let index = |old: &Result<Document, _>| old.as_ref().map_or(0, Document::index);
+        let bad = bad.map(|(_, (old, _))| index(old)).collect();
+        (old.len() == new.len()).then_some(bad)
+    }
+
+    /// Refuses the changes in these documents; all, if none of them is known to be the cause.
+    fn refuse_damage(&mut self, documents: Option<Vec<usize>>) {
+        let documents = documents.unwrap_or_default();
+        let open = (0..self.changes.len()).filter(|at| !self.refused.contains_key(at));
+        let open: Vec<usize> = open.collect();
+        let is_guilty = |at: &usize| documents.contains(&self.changes[*at].document);
+        let guilty: Vec<usize> = open.iter().copied().filter(is_guilty).collect();
+        for at in if guilty.is_empty() { open } else { guilty } {
+            let change = &self.changes[at];
+            let mut all = self.manifest.documents().iter().flatten();
+            let document = all.find(|document| document.index() == change.document);
+            let path = change.edits.first().map(|edit| full(change, edit));
+            let line = document
+                .zip(path)
+                .map(|(document, path)| document.span(&path).span().line);
+            self.refuse(at, line.unwrap_or_default(), EditProblem::Layout);
+        }
+    }
+
+    fn refuse_all(&mut self, document: &Document, changes: &[usize], problem: EditProblem) {
+        for at in changes {
+            self.refuse(*at, document.line(), problem.clone());
+        }
+    }
+
+    /// The first reason stays.
+    fn refuse(&mut self, change: usize, line: usize, problem: EditProblem) {
+        self.refused.entry(change).or_insert(Refused {
+            change,
+            line,
+            problem,
+        });
+    }
+}
+
+fn apply(document: &Document, change: &Change, value: &mut Value) -> Result<(), EditProblem> {
+    let is_it = |entry: &Entry| matches!(entry, Entry::Object(o) if *o.path() == change.object);
+    if !document.entries().iter().any(is_it) {
+        return Err(EditProblem::NoObject);
+    }
+    if let Some(edit) = change
+        .edits
+        .iter()
+        .find(|edit| *edit.path() == Path::root())
+    {
+        let path = edit.path().clone();
+        return Err(DoesNotFit { path }.into());
+    }
+    let edits: Vec<Edit> = change
+        .edits
+        .iter()
+        .map(|edit| in_document(change, edit))
+        .collect();
+    Edit::apply_all(&edits, value).map_err(|error| {
+        let path = error.path.below(&change.object).unwrap_or(error.path);
+        DoesNotFit { path }.into()
+    })
+}
+
+/// The edit as one of the whole document.
+fn in_document(change: &Change, edit: &Edit) -> Edit {
+    let path = full(change, edit);
+    match edit.clone() {
+        Edit::Set { value, .. } => Edit::Set { path, value },
+        Edit::Remove { .. } => Edit::Remove { path },
+        Edit::Include { item, .. } => Edit::Include { path, item },
+    }
+}
+
+fn full(change: &Change, edit: &Edit) -> Path {
+    change.object.clone().join(edit.path())
+}
+
+/// Whether the change has an edit of what stands at the path, around it or in it.
+fn touches(document: &Document, change: &Change, path: &Path) -> bool {
+    let mut edits = change.edits.iter();
+    edits.any(|edit| {
+        let edited = place::by_index(document.root(), &full(change, edit));
+        edited.contains(path) || path.contains(&edited)
+    })
+}
+
+fn is_as_wanted(old: &Document, new: &Document, wanted: Option<&Value>) -> bool {
+    use Source::{Json, Yaml};
+    let same_language = matches!(
+        (old.source(), new.source()),
+        (Json(_), Json(_)) | (Yaml(_), Yaml(_))
+    );
+    let same_value = match wanted {
+        Some(wanted) => new.root().to_value() == *wanted,
+        None => new.root() == old.root(),
+    };
+    same_language && same_value && old.index() == new.index()
+}
