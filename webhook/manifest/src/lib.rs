@@ -45,6 +45,7 @@
 
 mod budget;
 mod compose;
+mod diff;
 mod document;
 mod edit;
 mod entry;
@@ -61,6 +62,7 @@ mod split;
 mod text;
 mod words;
 
+pub use diff::unified_diff;
 pub use document::Document;
 pub use edit::{Change, EditProblem, Edited, Refused};
 pub use entry::{Entry, Object};

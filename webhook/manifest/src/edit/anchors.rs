@@ -9,22 +9,22 @@ use super::syntax::{Entry, Form, Key, Syntax};
 
 /// The anchors above the place that is looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Anchors(HashMap<usize, Anchor>);
+pub(crate) struct Anchors<'v>(HashMap<usize, Anchor<'v>>);
 
-#[derive(Clone, Debug)]
-pub(crate) struct Anchor {
+#[derive(Debug)]
+pub(crate) struct Anchor<'v> {
     /// Where its value stands.
     pub(crate) path: Path,
     /// What its value becomes; `None`, if it is taken out.
-    pub(crate) value: Option<Value>,
+    pub(crate) value: Option<&'v Value>,
 }
 
 /// The members that a mapping has by its merge keys.
 #[derive(Debug, Default)]
-pub(crate) struct Inherited {
-    pub(crate) members: BTreeMap<String, Value>,
+pub(crate) struct Inherited<'v> {
+    pub(crate) members: BTreeMap<&'v str, &'v Value>,
     /// For each of them the offset of the merge key that it comes by.
-    from: BTreeMap<String, usize>,
+    from: BTreeMap<&'v str, usize>,
     /// There are others, which nothing is known of.
     pub(crate) unknown: bool,
     /// One of the anchors is taken out.
@@ -33,20 +33,20 @@ pub(crate) struct Inherited {
     pub(crate) anchors: Vec<Path>,
 }
 
-impl Anchors {
-    pub(crate) fn set(&mut self, id: usize, path: &Path, value: Option<&Value>) {
+impl<'v> Anchors<'v> {
+    pub(crate) fn set(&mut self, id: usize, path: &Path, value: Option<&'v Value>) {
         let anchor = Anchor {
             path: path.clone(),
-            value: value.cloned(),
+            value,
         };
         self.0.insert(id, anchor);
     }
 
-    pub(crate) fn get(&self, id: usize) -> Option<&Anchor> {
+    pub(crate) fn get(&self, id: usize) -> Option<&Anchor<'v>> {
         self.0.get(&id)
     }
 
-    pub(crate) fn inherited(&self, members: &[Entry<'_>]) -> Inherited {
+    pub(crate) fn inherited(&self, members: &[Entry<'_>]) -> Inherited<'v> {
         let mut inherited = Inherited::default();
         for member in members.iter().filter(|m| matches!(m.key, Key::Merge)) {
             match &member.value.form {
@@ -61,7 +61,7 @@ impl Anchors {
         inherited
     }
 
-    fn merge(&self, mapping: &Syntax<'_>, at: usize, inherited: &mut Inherited) {
+    fn merge(&self, mapping: &Syntax<'_>, at: usize, inherited: &mut Inherited<'v>) {
         let anchor = match mapping.form {
             Form::Alias(id) => self.get(id),
             _ => None,
@@ -71,11 +71,11 @@ impl Anchors {
             return;
         };
         inherited.anchors.push(anchor.path.clone());
-        match &anchor.value {
+        match anchor.value {
             Some(Value::Object(members)) => {
                 for (name, value) in members {
-                    inherited.members.insert(name.clone(), value.clone());
-                    inherited.from.insert(name.clone(), at);
+                    inherited.members.insert(name, value);
+                    inherited.from.insert(name, at);
                 }
             }
             _ => inherited.gone = true,
@@ -83,7 +83,7 @@ impl Anchors {
     }
 }
 
-impl Inherited {
+impl Inherited<'_> {
     /// Whether a member that is written at this offset gives way to what is merged below it.
     pub(crate) fn hides(&self, name: &str, at: usize) -> bool {
         self.from.get(name).is_some_and(|merge| at < *merge)

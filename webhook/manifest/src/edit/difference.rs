@@ -5,33 +5,37 @@
 //! changes what its aliases stand for.
 
 use gatehouse_abi::Path;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     EditProblem,
     anchors::Anchors,
     block, flow,
     items::Items,
-    print::{Fresh, sorted},
-    reader,
+    print::Fresh,
+    reader::column,
     splices::Splices,
     style::Style,
     syntax::{Entry, Form, Key, Layout, Quotes, Syntax},
 };
 use crate::text::Text;
 
-/// Values that are written out in the place of an alias at most.
-const MAX_WRITTEN_OUT: usize = 20;
-
 /// What is to be done to the text of a document.
 #[derive(Debug)]
-pub(crate) struct Difference<'t> {
-    pub(crate) text: &'t Text,
+pub(crate) struct Difference<'v> {
+    pub(crate) text: &'v Text,
     pub(crate) style: Style,
     pub(crate) splices: Splices,
-    anchors: Anchors,
+    pub(crate) anchors: Anchors<'v>,
     /// What cannot be done, and where.
     pub(crate) problems: Vec<(Path, EditProblem)>,
+}
+
+/// The old and the new value at one place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'v> {
+    pub(crate) old: &'v Value,
+    pub(crate) new: &'v Value,
 }
 
 /// Where a value stands.
@@ -45,23 +49,15 @@ pub(crate) enum Place {
     Flow,
 }
 
-/// The old and the new value at a path.
-#[derive(Clone, Copy)]
-pub(crate) struct Change<'v> {
-    pub(crate) path: &'v Path,
-    pub(crate) old: &'v Value,
-    pub(crate) new: &'v Value,
-}
-
-/// Members or items that stay, and those that come behind them.
+/// The members or items of a value.
 pub(crate) struct Entries<'e, 't> {
     pub(crate) all: &'e [Entry<'t>],
     /// For each, whether it stays.
     pub(crate) stays: Vec<bool>,
 }
 
-impl<'t> Difference<'t> {
-    pub(crate) fn new(text: &'t Text, style: Style) -> Self {
+impl<'v> Difference<'v> {
+    pub(crate) fn new(text: &'v Text, style: Style) -> Self {
         Self {
             text,
             style,
@@ -71,207 +67,70 @@ impl<'t> Difference<'t> {
         }
     }
 
-    /// Goes through a value.
-    pub(crate) fn value(&mut self, node: &Syntax<'_>, place: Place, change: Change<'_>) {
+    /// Goes through a document.
+    pub(crate) fn document(&mut self, root: &Syntax<'_>, change: Change<'v>) {
+        self.value(root, Place::Member(0), &Path::root(), change);
+    }
+
+    pub(crate) fn value(
+        &mut self,
+        node: &Syntax<'_>,
+        place: Place,
+        path: &Path,
+        change: Change<'v>,
+    ) {
         if let Some(id) = node.anchor {
-            self.anchors.set(id, change.path, Some(change.new));
+            self.anchors.set(id, path, Some(change.new));
         }
         match (&node.form, change.old, change.new) {
-            (Form::Alias(id), ..) => self.alias(*id, node, place, change),
+            (Form::Alias(id), ..) => self.alias(*id, node, place, path, change),
             (Form::Mapping(layout, members), Value::Object(old), Value::Object(new)) => {
-                let stays = self.members(members, *layout, change.path, (old, new));
-                let added = self.added(members, change.path, (old, new));
-                let entries = Entries {
-                    all: members,
-                    stays,
-                };
-                match entries.keep_nothing() {
-                    true if !(old.is_empty() && new.is_empty()) => {
-                        self.replace(node, place, &change.new.into());
-                    }
-                    _ => self.lay_out_members(*layout, &entries, &added),
+                let stay = self.members(members, *layout, path, (old, new));
+                let added = self.added(members, path, (old, new));
+                match stay.is_nothing() && !(old.is_empty() && new.is_empty()) {
+                    true => self.replace(node, place, path, &change.new.into()),
+                    false => self.lay_out_members(*layout, &stay, &added),
                 }
             }
             (Form::List(layout, items), Value::Array(old), Value::Array(new)) => {
-                self.list(node, *layout, items, place, change, (old, new));
+                let (stay, added) = self.items(items, *layout, path, (old, new));
+                match stay.is_nothing() && !(old.is_empty() && new.is_empty()) {
+                    true => self.replace(node, place, path, &change.new.into()),
+                    false => self.lay_out_items(*layout, &stay, added),
+                }
             }
             (_, old, new) if old == new => {}
             _ => {
                 let entries = node.entries().iter();
-                entries.for_each(|entry| self.take_out(&entry.value, change.path));
-                self.replace(node, place, &change.new.into());
+                entries.for_each(|entry| self.take_out(&entry.value, path));
+                self.replace(node, place, path, &change.new.into());
             }
         }
     }
 
-    /// Goes through the members that a mapping has itself; which of them stay.
-    fn members(
+    /// Goes through the items of a list; which of them stay, and what comes behind them.
+    fn items<'e, 't>(
         &mut self,
-        members: &[Entry<'_>],
+        items: &'e [Entry<'t>],
         layout: Layout,
         path: &Path,
-        (old, new): (&Map<String, Value>, &Map<String, Value>),
-    ) -> Vec<bool> {
-        let inherited = self.anchors.inherited(members);
-        let stays = |member: &Entry<'_>| {
-            let Key::Name(name, _) = &member.key else {
-                return true;
-            };
-            if inherited.hides(name, member.at) {
-                return true;
-            }
-            let path = path.clone().key(&**name);
-            match (old.get(&**name), new.get(&**name)) {
-                (Some(old), Some(new)) => {
-                    let path = &path;
-                    let place = self.member_place(layout, member);
-                    self.value(&member.value, place, Change { path, old, new });
-                    true
-                }
-                (Some(_), None) => {
-                    self.take_out(&member.value, &path);
-                    false
-                }
-                // no tree has `managedFields`
-                _ => true,
-            }
-        };
-        members.iter().map(stays).collect()
-    }
-
-    /// The members that a mapping does not have yet, or only by a merge key, which has to give them another value.
-    fn added<'v>(
-        &mut self,
-        members: &[Entry<'_>],
-        path: &Path,
-        (old, new): (&Map<String, Value>, &'v Map<String, Value>),
-    ) -> Vec<(&'v str, &'v Value)> {
-        let inherited = self.anchors.inherited(members);
-        let is_own = |name: &str| {
-            let own = |m: &&Entry<'_>| matches!(&m.key, Key::Name(key, _) if key == name);
-            let own = members.iter().find(own);
-            own.is_some_and(|own| !inherited.hides(name, own.at))
-        };
-        // what an anchor does to members that are to stay as they are
-        let mut harmed = inherited.gone;
-        let mut added = Vec::new();
-        for (name, value) in new.iter().filter(|(name, _)| !is_own(name)) {
-            let stays = old.get(name) == Some(value);
-            match inherited.members.get(name) {
-                Some(merged) if merged == value => {}
-                None if stays && inherited.unknown => {}
-                _ if stays => harmed = true,
-                _ => added.push((name.as_str(), value)),
-            }
-        }
-        for name in inherited
-            .members
-            .keys()
-            .filter(|name| !new.contains_key(*name))
-        {
-            match old.contains_key(name) {
-                true => self.problem(&path.clone().key(name), EditProblem::Merged),
-                false => harmed = true,
-            }
-        }
-        if harmed {
-            let merge = members.iter().find(|m| matches!(m.key, Key::Merge));
-            let used = merge.map_or(0, |merge| self.text.line_at(merge.at));
-            let anchors = inherited.anchors.iter();
-            anchors.for_each(|anchor| self.problem(anchor, EditProblem::Shared { used }));
-        }
-        sorted(added.into_iter())
-    }
-
-    fn list(
-        &mut self,
-        node: &Syntax<'_>,
-        layout: Layout,
-        all: &[Entry<'_>],
-        place: Place,
-        change: Change<'_>,
-        (old, new): (&[Value], &[Value]),
-    ) {
-        let items = Items::pair(old, new);
-        let mut stays = Vec::with_capacity(all.len());
-        for ((index, item), becomes) in all.iter().enumerate().zip(&items.become_) {
-            let path = &change.path.clone().index(index);
+        (old, new): (&'v [Value], &'v [Value]),
+    ) -> (Entries<'e, 't>, &'v [Value]) {
+        let pairs = Items::pair(old, new);
+        let old = old.iter().zip(&pairs.become_);
+        for (index, (item, (old, becomes))) in items.iter().zip(old).enumerate() {
+            let path = path.clone().index(index);
             match becomes.and_then(|becomes| new.get(becomes)) {
                 Some(new) => {
-                    let old = &old[index];
-                    let place = self.item_place(layout, item);
-                    self.value(&item.value, place, Change { path, old, new });
+                    let place = self.place(item, layout);
+                    self.value(&item.value, place, &path, Change { old, new });
                 }
-                None => self.take_out(&item.value, path),
+                None => self.take_out(&item.value, &path),
             }
-            stays.push(becomes.is_some());
         }
-        let entries = Entries { all, stays };
-        let added = new.get(items.added_from..).unwrap_or_default();
-        match entries.keep_nothing() {
-            true if !(old.is_empty() && new.is_empty()) => {
-                self.replace(node, place, &change.new.into());
-            }
-            _ => self.lay_out_items(layout, &entries, added),
-        }
-    }
-
-    fn alias(&mut self, id: usize, node: &Syntax<'_>, place: Place, change: Change<'_>) {
-        let Some(anchor) = self.anchors.get(id).cloned() else {
-            if change.old != change.new {
-                self.problem(change.path, EditProblem::Alias);
-            }
-            return;
-        };
-        let used = self.text.line_at(node.start);
-        let alias = &self.text.as_str()[node.start..node.end];
-        match anchor.value {
-            Some(value) if value == *change.new => {}
-            _ if change.old == change.new => {
-                self.problem(&anchor.path, EditProblem::Shared { used })
-            }
-            Some(Value::Object(shared)) => match over(alias, &shared, change.new) {
-                Some(fresh) => self.replace(node, place, &fresh),
-                None => self.write_out(node, place, change),
-            },
-            _ => self.write_out(node, place, change),
-        }
-    }
-
-    fn write_out(&mut self, node: &Syntax<'_>, place: Place, change: Change<'_>) {
-        match count(change.new) <= MAX_WRITTEN_OUT {
-            true => self.replace(node, place, &change.new.into()),
-            false => self.problem(change.path, EditProblem::Alias),
-        }
-    }
-
-    /// Puts a value in the place of another.
-    fn replace(&mut self, node: &Syntax<'_>, place: Place, fresh: &Fresh<'_>) {
-        match place {
-            Place::Flow => flow::replace(self, node, fresh),
-            place => block::replace(self, node, place, fresh),
-        }
-    }
-
-    fn lay_out_members(
-        &mut self,
-        layout: Layout,
-        entries: &Entries<'_, '_>,
-        added: &[(&str, &Value)],
-    ) {
-        let quotes = match entries.all.last().map(|last| &last.key) {
-            Some(Key::Name(_, Quotes::Double)) => Quotes::Double,
-            _ => Quotes::None,
-        };
-        match layout {
-            Layout::Flow => flow::lay_out(self, entries, |style, indent| {
-                let member = |member| style.flow_member(member, quotes, indent);
-                added.iter().map(member).collect()
-            }),
-            Layout::Block => block::lay_out(self, entries, |style, column| {
-                style.block_members(added, quotes, column)
-            }),
-        }
+        let stays = pairs.become_.iter().map(Option::is_some).collect();
+        let added = new.get(pairs.added_from..).unwrap_or_default();
+        (Entries { all: items, stays }, added)
     }
 
     fn lay_out_items(&mut self, layout: Layout, entries: &Entries<'_, '_>, added: &[Value]) {
@@ -291,54 +150,53 @@ impl<'t> Difference<'t> {
         }
     }
 
+    /// Puts a value in the place of another.
+    pub(crate) fn replace(
+        &mut self,
+        node: &Syntax<'_>,
+        place: Place,
+        path: &Path,
+        fresh: &Fresh<'_>,
+    ) {
+        if has_only_comments(&self.text.as_str()[node.start..node.end], &node.form) {
+            self.problem(path, EditProblem::Layout);
+        }
+        match place {
+            Place::Flow => flow::replace(self, node, fresh),
+            place => block::replace(self, node, place, fresh),
+        }
+    }
+
     /// Notes that a value with its anchors stands there no longer.
-    fn take_out(&mut self, node: &Syntax<'_>, path: &Path) {
+    pub(crate) fn take_out(&mut self, node: &Syntax<'_>, path: &Path) {
         let anchors = node.anchors().into_iter();
         anchors.for_each(|id| self.anchors.set(id, path, None));
     }
 
-    fn problem(&mut self, path: &Path, problem: EditProblem) {
+    pub(crate) fn problem(&mut self, path: &Path, problem: EditProblem) {
         self.problems.push((path.clone(), problem));
     }
 
-    fn member_place(&self, layout: Layout, member: &Entry<'_>) -> Place {
-        match layout {
-            Layout::Block => Place::Member(reader::column(self.text.as_str(), member.at)),
-            Layout::Flow => Place::Flow,
-        }
-    }
-
-    fn item_place(&self, layout: Layout, item: &Entry<'_>) -> Place {
-        match layout {
-            Layout::Block => Place::Item(reader::column(self.text.as_str(), item.at)),
-            Layout::Flow => Place::Flow,
+    /// The place of an entry's value.
+    pub(crate) fn place(&self, entry: &Entry<'_>, layout: Layout) -> Place {
+        let column = column(self.text.as_str(), entry.at);
+        match (layout, &entry.key) {
+            (Layout::Flow, _) => Place::Flow,
+            (Layout::Block, Key::None) => Place::Item(column),
+            (Layout::Block, _) => Place::Member(column),
         }
     }
 }
 
 impl Entries<'_, '_> {
-    fn keep_nothing(&self) -> bool {
+    fn is_nothing(&self) -> bool {
         !self.stays.contains(&true)
     }
 }
 
-/// The alias to a mapping with other members beside it, if that is all the new value is.
-fn over<'v>(alias: &'v str, shared: &Map<String, Value>, new: &'v Value) -> Option<Fresh<'v>> {
-    let new = new.as_object()?;
-    let members = new
-        .iter()
-        .filter(|(name, value)| shared.get(*name) != Some(value));
-    let members = sorted(members.map(|(name, value)| (name.as_str(), value)));
-    let small = members.iter().map(|(_, value)| count(value)).sum::<usize>() <= MAX_WRITTEN_OUT;
-    let has_all = shared.keys().all(|name| new.contains_key(name));
-    (small && has_all).then_some(Fresh::Over { alias, members })
-}
-
-/// The value and all values in it.
-fn count(value: &Value) -> usize {
-    1 + match value {
-        Value::Array(items) => items.iter().map(count).sum(),
-        Value::Object(members) => members.values().map(count).sum(),
-        _ => 0,
-    }
+/// Whether it is empty brackets with comments inside, for which there would be no place.
+fn has_only_comments(text: &str, form: &Form<'_>) -> bool {
+    let is_empty =
+        matches!(form, Form::Mapping(_, entries) | Form::List(_, entries) if entries.is_empty());
+    is_empty && text.contains('#')
 }

@@ -4,11 +4,13 @@
 //! gives replacements of parts of the text (`splices`). Nobody has to trust them: the new text is read again, and
 //! given back only if it is what the edits ask for.
 
+mod alias;
 mod anchors;
 mod block;
 mod difference;
 mod flow;
 mod items;
+mod mapping;
 mod print;
 mod problem;
 mod reader;
@@ -22,7 +24,7 @@ use gatehouse_abi::{DoesNotFit, Edit, Path};
 use serde_json::Value;
 
 use crate::{Document, Entry, Manifest, document::Source, place};
-use difference::{Difference, Place};
+use difference::Difference;
 pub use problem::{EditProblem, Refused};
 use splices::Splices;
 use style::Style;
@@ -80,7 +82,7 @@ struct Plan {
     splices: Splices,
 }
 
-impl Editing<'_> {
+impl<'m> Editing<'m> {
     fn run(&mut self) -> String {
         let text = self.manifest.text();
         loop {
@@ -149,7 +151,15 @@ impl Editing<'_> {
     }
 
     /// `None`, if the document is written in a way that no edit is prepared for.
-    fn difference(&self, document: &Document, old: &Value, new: &Value) -> Option<Difference<'_>> {
+    fn difference<'v>(
+        &self,
+        document: &Document,
+        old: &'v Value,
+        new: &'v Value,
+    ) -> Option<Difference<'v>>
+    where
+        'm: 'v,
+    {
         let text = self.manifest.text();
         if old == new {
             return Some(Difference::new(text, Style::default()));
@@ -161,12 +171,7 @@ impl Editing<'_> {
             Source::Yaml(_) => Style::of_yaml(&syntax, text.as_str()),
         };
         let mut difference = Difference::new(text, style);
-        let path = &Path::root();
-        difference.value(
-            &syntax,
-            Place::Member(0),
-            difference::Change { path, old, new },
-        );
+        difference.document(&syntax, difference::Change { old, new });
         Some(difference)
     }
 
@@ -178,10 +183,12 @@ impl Editing<'_> {
         problems: Vec<(Path, EditProblem)>,
     ) {
         let before = self.refused.len();
+        let paths = |at: &usize| edited_paths(document, &self.changes[*at], *at);
+        let edited: Vec<(usize, Path)> = changes.iter().flat_map(paths).collect();
         for (path, problem) in problems {
             let line = document.span(&path).span().line;
-            let guilty = |at: &&usize| touches(document, &self.changes[**at], &path);
-            for at in changes.iter().filter(guilty) {
+            let near = |edited: &Path| edited.contains(&path) || path.contains(edited);
+            for (at, _) in edited.iter().filter(|(_, edited)| near(edited)) {
                 self.refuse(*at, line, problem.clone());
             }
         }
@@ -279,13 +286,11 @@ fn full(change: &Change, edit: &Edit) -> Path {
     change.object.clone().join(edit.path())
 }
 
-/// Whether the change has an edit of what stands at the path, around it or in it.
-fn touches(document: &Document, change: &Change, path: &Path) -> bool {
-    let mut edits = change.edits.iter();
-    edits.any(|edit| {
-        let edited = place::by_index(document.root(), &full(change, edit));
-        edited.contains(path) || path.contains(&edited)
-    })
+/// The paths in the document that the change at this index has edits of, with the places of list items.
+fn edited_paths(document: &Document, change: &Change, at: usize) -> Vec<(usize, Path)> {
+    let edits = change.edits.iter();
+    let path = |edit| place::by_index(document.root(), &full(change, edit));
+    edits.map(|edit| (at, path(edit))).collect()
 }
 
 fn is_as_wanted(old: &Document, new: &Document, wanted: Option<&Value>) -> bool {

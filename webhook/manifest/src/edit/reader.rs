@@ -57,41 +57,43 @@ impl<'t> Reader<'t> {
         }
         let lead = self.at;
         let start = self.skip();
-        let form = match event {
-            Event::Alias(anchor) => {
-                self.at = range.end as usize;
-                Form::Alias(anchor)
-            }
+        let form = self.form(event, range, start)?;
+        Ok(Syntax {
+            lead,
+            start: if self.at == lead { lead } else { start },
+            end: self.at,
+            anchor,
+            form,
+        })
+    }
+
+    fn form(&mut self, event: Event<'t>, range: Range, start: usize) -> Result<Form<'t>, Failure> {
+        match event {
             Event::SequenceStart(style, ..) => {
                 let layout = self.open(style, start, '[')?;
-                Form::List(layout, self.items(layout)?)
+                Ok(Form::List(layout, self.items(layout)?))
             }
             Event::MappingStart(style, ..) => {
                 let layout = self.open(style, start, '{')?;
-                Form::Mapping(layout, self.members(layout)?)
+                Ok(Form::Mapping(layout, self.members(layout)?))
             }
-            Event::Scalar(_, ScalarStyle::Plain, ..) if range.start == range.end => Form::Absent,
+            Event::Alias(anchor) => {
+                self.at = range.end as usize;
+                Ok(Form::Alias(anchor))
+            }
+            Event::Scalar(_, ScalarStyle::Plain, ..) if range.start == range.end => {
+                Ok(Form::Absent)
+            }
             Event::Scalar(_, style, ..) => {
                 let quotes = quotes(style);
                 self.at = match quotes {
                     Quotes::Block => self.block_end(start, range),
                     _ => range.end as usize,
                 };
-                Form::Scalar(quotes)
+                Ok(Form::Scalar(quotes))
             }
-            _ => return Err(self.unprepared()),
-        };
-        Ok(Syntax {
-            lead,
-            start: if matches!(form, Form::Absent) {
-                lead
-            } else {
-                start
-            },
-            end: self.at,
-            anchor,
-            form,
-        })
+            _ => Err(self.unprepared()),
+        }
     }
 
     /// Reads `&anchor` and `!tag`.
@@ -209,16 +211,16 @@ impl<'t> Reader<'t> {
 
     /// The end of a text block's last line. Blank lines after it belong to it only if its header says so.
     fn block_end(&self, start: usize, range: Range) -> usize {
-        let header = &self.text[start..range.at().max(start)];
-        let header = header.lines().next().unwrap_or_default();
+        let header = self.text[start..].lines().next().unwrap_or_default();
+        let body = start + header.len();
         let indent = column(self.text, range.at());
-        let mut end = range.end as usize;
+        let mut end = body.max(range.end as usize);
         loop {
-            let content = &self.text[start + header.len()..end.max(start + header.len())];
+            let content = &self.text[body..end];
             let line = content.rsplit(['\n', '\r']).next().unwrap_or_default();
-            let blank = line.trim_matches(' ').is_empty() && line.len() <= indent;
-            if !blank || content.len() == line.len() {
-                return end.max(start + header.len());
+            let is_blank = line.bytes().all(|b| b == b' ') && line.len() <= indent;
+            if !is_blank || line.len() == content.len() {
+                return end;
             }
             end -= line.len();
             end -= line_break(&self.text[..end]).len();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::node;
+use crate::{node, scalar::Scalar};
 
 /// A value as it is written. Offsets are those of the file.
 #[derive(Debug)]
@@ -68,33 +68,22 @@ pub(crate) enum Key<'t> {
 impl<'t> Syntax<'t> {
     /// JSON needs no reading of its own: nothing in it is implied.
     pub(crate) fn of_json(node: &node::Node<'t>, lead: usize, text: &str) -> Self {
-        let (start, end) = (node.range.start as usize, node.range.end as usize);
         let form = match &node.value {
-            node::Value::Scalar(_) if text[start..].starts_with('"') => {
-                Form::Scalar(Quotes::Double)
-            }
+            node::Value::Scalar(Scalar::Text(_)) => Form::Scalar(Quotes::Double),
             node::Value::Scalar(_) => Form::Scalar(Quotes::None),
             node::Value::Array(items) => {
-                let item = |item: &node::Node<'t>| Entry {
-                    at: item.range.at(),
-                    key: Key::None,
-                    value: Self::of_json(item, item.range.at(), text),
-                };
-                Form::List(Layout::Flow, items.iter().map(item).collect())
+                let items = items.iter().map(|item| Entry::of_json_item(item, text));
+                Form::List(Layout::Flow, items.collect())
             }
             node::Value::Object(members) => {
-                let member = |member: &node::Member<'t>| Entry {
-                    at: member.key_range.at(),
-                    key: Key::Name(member.key.clone(), Quotes::Double),
-                    value: Self::of_json(&member.node, colon_end(text, member), text),
-                };
-                Form::Mapping(Layout::Flow, members.iter().map(member).collect())
+                let members = members.iter().map(|m| Entry::of_json_member(m, text));
+                Form::Mapping(Layout::Flow, members.collect())
             }
         };
         Self {
             lead,
-            start,
-            end,
+            start: node.range.start as usize,
+            end: node.range.end as usize,
             anchor: None,
             form,
         }
@@ -116,8 +105,23 @@ impl<'t> Syntax<'t> {
     }
 }
 
-fn colon_end(text: &str, member: &node::Member<'_>) -> usize {
-    let key_end = member.key_range.end as usize;
-    let gap = &text[key_end..member.node.range.at()];
-    key_end + gap.find(':').map_or(0, |at| at + 1)
+impl<'t> Entry<'t> {
+    fn of_json_item(item: &node::Node<'t>, text: &str) -> Self {
+        Self {
+            at: item.range.at(),
+            key: Key::None,
+            value: Syntax::of_json(item, item.range.at(), text),
+        }
+    }
+
+    fn of_json_member(member: &node::Member<'t>, text: &str) -> Self {
+        let key_end = member.key_range.end as usize;
+        let gap = &text[key_end..member.node.range.at()];
+        let lead = key_end + gap.find(':').map_or(0, |at| at + 1);
+        Self {
+            at: member.key_range.at(),
+            key: Key::Name(member.key.clone(), Quotes::Double),
+            value: Syntax::of_json(&member.node, lead, text),
+        }
+    }
 }

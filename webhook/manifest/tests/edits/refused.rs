@@ -79,3 +79,11 @@ fn managed_fields_are_not_seen_and_not_edited() {
         "metadata:\n  managedFields: []\n  name: pod\n",
     );
 }
+
+#[test]
+fn comments_in_empty_brackets_would_have_no_place() {
+    for empty in ["{ # todo\n  }", "[\n    # todo\n  ]"] {
+        let text = format!("{HEADER}spec:\n  a: {empty}\n");
+        reason(&text, set("spec.a", json!({"b": 1})));
+    }
+}
