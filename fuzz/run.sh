@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly ALL=(json_tree manifest path policy reference review sandbox signature tree)
+readonly ALL=(edit json_tree manifest path policy reference review sandbox signature tree)
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 WORK=$TARGET/fuzz
 TRIPLE=$(rustc -vV | sed -n 's/^host: //p')
@@ -38,7 +38,7 @@ longest() {
     case $1 in
     reference | path) echo 512 ;;
     tree) echo 2048 ;;
-    manifest) echo 4096 ;;
+    manifest | edit) echo 4096 ;;
     *) echo 8192 ;;
     esac
 }
@@ -46,7 +46,7 @@ longest() {
 dictionary() {
     case $1 in
     review | policy | json_tree | signature) echo fuzz/dictionaries/json.dict ;;
-    manifest) echo fuzz/dictionaries/yaml.dict ;;
+    manifest | edit) echo fuzz/dictionaries/yaml.dict ;;
     reference) echo fuzz/dictionaries/reference.dict ;;
     *) ;;
     esac

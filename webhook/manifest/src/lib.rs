@@ -1,4 +1,5 @@
-//! Reads manifest files as kubectl reads them: text in, trees out, with the line and column of every path.
+//! Reads manifest files as kubectl reads them, text in, trees out, with the line and column of every path; and edits
+//! them in their text.
 //!
 //! ```
 //! use gatehouse_manifest::{Entry, Limits, Manifest};
@@ -38,6 +39,23 @@
 //! # What kubectl skips and this crate reads
 //! What follows a line `...`, documents that begin on the `---` line itself, JSON texts that are separated by
 //! `---`.
+//!
+//! # Edits
+//! [`Manifest::edit`] makes changes in the text itself. Lines that they do not concern stay byte for byte; what
+//! cannot be edited without damage is refused with the reason, and all else is done.
+//!
+//! ```
+//! use gatehouse_abi::{Edit, Path};
+//! use gatehouse_manifest::{Change, Limits, Manifest};
+//!
+//! let text = b"apiVersion: v1\nkind: Pod\nspec: # mine\n  hostPID: true\n";
+//! let manifest = Manifest::read(text, &Limits::default())?;
+//! let edits = vec![Edit::Set { path: "spec.securityContext.runAsNonRoot".parse()?, value: true.into() }];
+//! let edited = manifest.edit(&[Change { document: 1, object: Path::root(), edits }]);
+//! assert!(edited.text.ends_with("spec: # mine\n  hostPID: true\n  securityContext:\n    runAsNonRoot: true\n"));
+//! assert!(edited.refused.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Positions
 //! A value that an alias repeats stands where the alias is used; what is inside it stands where the anchor is,

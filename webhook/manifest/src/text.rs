@@ -75,13 +75,13 @@ impl Text {
         self.line_break
     }
 
-    /// What the file becomes if this text becomes `new`: with its byte order mark, and with a line break at the
-    /// end only if it had one.
-    pub(crate) fn file_of(&self, new: &str) -> String {
+    /// The file that this text becomes as `new`, with its byte order mark. The line break that the file's last line
+    /// lacked does not become part of it, unless that line has gone.
+    pub(crate) fn file_of(&self, new: &str, last_line_goes: bool) -> String {
         let mark = if self.marked { "\u{feff}" } else { "" };
         let bare = new.strip_suffix(self.line_break);
-        let new = bare.filter(|_| !self.terminated).unwrap_or(new);
-        [mark, new].concat()
+        let bare = bare.filter(|_| !self.terminated && !last_line_goes);
+        [mark, bare.unwrap_or(new)].concat()
     }
 
     /// Every line with its offset, line breaks left out.

@@ -85,7 +85,13 @@ fn clear(difference: &mut Difference<'_>, node: &Syntax<'_>) {
             }
         }
         // a comment between both stays
-        _ if text.as_str()[node.lead..node.start].contains('#') => node.start..node.end,
+        _ if text.as_str()[node.lead..node.start].contains('#') => {
+            let rest = &text.as_str()[node.end..text.line_end(node.end)];
+            match rest.len() == blank(rest) {
+                true => text.line_start(node.start)..text.next_line(node.end),
+                false => node.start..node.end,
+            }
+        }
         _ => node.lead..node.end,
     };
     difference.splices.cut(range);

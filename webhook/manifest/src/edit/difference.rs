@@ -179,11 +179,11 @@ impl<'v> Difference<'v> {
 
     /// The place of an entry's value.
     pub(crate) fn place(&self, entry: &Entry<'_>, layout: Layout) -> Place {
-        let column = column(self.text.as_str(), entry.at);
+        let column = || column(self.text.as_str(), entry.at);
         match (layout, &entry.key) {
             (Layout::Flow, _) => Place::Flow,
-            (Layout::Block, Key::None) => Place::Item(column),
-            (Layout::Block, _) => Place::Member(column),
+            (Layout::Block, Key::None) => Place::Item(column()),
+            (Layout::Block, _) => Place::Member(column()),
         }
     }
 }

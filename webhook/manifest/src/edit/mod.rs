@@ -18,9 +18,9 @@ mod splices;
 mod style;
 mod syntax;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use gatehouse_abi::{DoesNotFit, Edit, Path};
+use gatehouse_abi::{DoesNotFit, Edit, Path, Segment};
 use serde_json::Value;
 
 use crate::{Document, Entry, Manifest, document::Source, place};
@@ -88,10 +88,11 @@ impl<'m> Editing<'m> {
         loop {
             let plan = self.plan();
             if plan.values.is_empty() {
-                return text.file_of(text.as_str());
+                return text.file_of(text.as_str(), false);
             }
+            let last_line_goes = plan.splices.cut_end(text.as_str().len());
             let new = plan.splices.apply(text.as_str());
-            let new = new.map(|new| text.file_of(&new));
+            let new = new.map(|new| text.file_of(&new, last_line_goes));
             let damaged = new.as_ref().map(|new| self.damaged(new, &plan.values));
             match (new, damaged.flatten()) {
                 (Some(new), Some(damaged)) if damaged.is_empty() => return new,
@@ -139,11 +140,16 @@ impl<'m> Editing<'m> {
 
     fn new_value(&mut self, document: &Document, changes: &[usize], old: &Value) -> Value {
         let mut new = old.clone();
+        let objects = document.entries().iter().filter_map(|entry| match entry {
+            Entry::Object(object) => Some(object.path()),
+            Entry::NotKubernetes { .. } => None,
+        });
+        let objects = objects.collect();
         for at in changes {
             if self.refused.contains_key(at) {
                 continue;
             }
-            if let Err(problem) = apply(document, &self.changes[*at], &mut new) {
+            if let Err(problem) = apply(&self.changes[*at], &objects, &mut new) {
                 self.refuse(*at, document.line(), problem);
             }
         }
@@ -248,11 +254,14 @@ impl<'m> Editing<'m> {
     }
 }
 
-fn apply(document: &Document, change: &Change, value: &mut Value) -> Result<(), EditProblem> {
-    let is_it = |entry: &Entry| matches!(entry, Entry::Object(o) if *o.path() == change.object);
-    if !document.entries().iter().any(is_it) {
-        return Err(EditProblem::NoObject);
-    }
+fn apply(
+    change: &Change,
+    objects: &HashSet<&Path>,
+    document: &mut Value,
+) -> Result<(), EditProblem> {
+    let object = objects.contains(&change.object).then_some(document);
+    let object = object.and_then(|document| value_at(document, &change.object));
+    let object = object.ok_or(EditProblem::NoObject)?;
     if let Some(edit) = change
         .edits
         .iter()
@@ -261,25 +270,16 @@ fn apply(document: &Document, change: &Change, value: &mut Value) -> Result<(), 
         let path = edit.path().clone();
         return Err(DoesNotFit { path }.into());
     }
-    let edits: Vec<Edit> = change
-        .edits
-        .iter()
-        .map(|edit| in_document(change, edit))
-        .collect();
-    Edit::apply_all(&edits, value).map_err(|error| {
-        let path = error.path.below(&change.object).unwrap_or(error.path);
-        DoesNotFit { path }.into()
-    })
+    Ok(Edit::apply_all(&change.edits, object)?)
 }
 
-/// The edit as one of the whole document.
-fn in_document(change: &Change, edit: &Edit) -> Edit {
-    let path = full(change, edit);
-    match edit.clone() {
-        Edit::Set { value, .. } => Edit::Set { path, value },
-        Edit::Remove { .. } => Edit::Remove { path },
-        Edit::Include { item, .. } => Edit::Include { path, item },
-    }
+fn value_at<'v>(document: &'v mut Value, path: &Path) -> Option<&'v mut Value> {
+    let mut segments = path.segments().iter();
+    segments.try_fold(document, |value, segment| match segment {
+        Segment::Key(key) => value.get_mut(key),
+        Segment::Index(index) => value.get_mut(index),
+        Segment::Item { .. } => None,
+    })
 }
 
 fn full(change: &Change, edit: &Edit) -> Path {
@@ -304,4 +304,37 @@ fn is_as_wanted(old: &Document, new: &Document, wanted: Option<&Value>) -> bool 
         None => new.root() == old.root(),
     };
     same_language && same_value && old.index() == new.index()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    #[test]
+    fn a_document_is_as_wanted_if_its_value_and_its_language_are() {
+        let document = |text: &str| {
+            let manifest = Manifest::read(text.as_bytes(), &Limits::default()).unwrap();
+            manifest.documents()[0].clone().unwrap()
+        };
+        let json = document("{\"a\": 1}");
+        for (text, expected) in [
+            ("{\"a\":1}", true),
+            ("{\"a\": 2}", false),
+            ("{a: 1}", false),
+            ("---\n---\n{\"a\": 1}", false),
+        ] {
+            assert_eq!(
+                is_as_wanted(&json, &document(text), None),
+                expected,
+                "{text}"
+            );
+            let wanted = json.root().to_value();
+            assert_eq!(
+                is_as_wanted(&json, &document(text), Some(&wanted)),
+                expected,
+                "{text}"
+            );
+        }
+    }
 }

@@ -22,6 +22,15 @@ impl Splices {
         self.0.append(&mut other.0);
     }
 
+    /// Whether what ends at this offset is cut, and nothing put there.
+    pub(crate) fn cut_end(&self, end: usize) -> bool {
+        let last = self
+            .0
+            .iter()
+            .max_by_key(|(range, _)| (range.start, range.end));
+        last.is_some_and(|(range, text)| range.end == end && !range.is_empty() && text.is_empty())
+    }
+
     /// The new text; `None` if two replacements touch each other.
     pub(crate) fn apply(mut self, text: &str) -> Option<String> {
         self.0.sort_by_key(|(range, _)| (range.start, range.end));

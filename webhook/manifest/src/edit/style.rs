@@ -74,10 +74,10 @@ impl Habits {
         let Some(first) = member.value.entries().first() else {
             return;
         };
-        let indent = column(text, first.at).checked_sub(column(text, member.at));
+        let indent = || column(text, first.at).checked_sub(column(text, member.at));
         match &member.value.form {
-            Form::Mapping(Layout::Block, _) => self.step = self.step.or(indent),
-            Form::List(Layout::Block, _) => self.list = self.list.or(indent),
+            Form::Mapping(Layout::Block, _) => self.step = self.step.or_else(indent),
+            Form::List(Layout::Block, _) => self.list = self.list.or_else(indent),
             _ => {}
         }
     }

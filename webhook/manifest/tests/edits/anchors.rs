@@ -63,6 +63,11 @@ fn large_values_are_not_written_out() {
         "apiVersion: v1\nkind: Pod\nspec:\n  a: &a [{}]\n  b: *a\n",
         items.join(", ")
     );
+    let whole = set(
+        "spec",
+        json!({"a": (0..30).collect::<Vec<_>>(), "b": vec![0; 30]}),
+    );
+    assert_eq!(edit(&text, &[whole]).refused[0].problem, EditProblem::Alias);
     let edited = edit(
         &text,
         &[include("spec.b", json!("z")), set("spec.c", json!(1))],

@@ -179,15 +179,18 @@ fn text_blocks_keep_the_blank_lines_that_are_theirs() {
         (">", "\n\n\n"),
         ("|2-", "\n  \n"),
         ("|", "\n    # less\n\n"),
+        // blanks that are text
+        ("|", "\n        "),
     ] {
+        let (text, end) = match end.strip_suffix("        ") {
+            Some(_) => (end, "\n"),
+            None => ("", end),
+        };
+        let block = format!("spec:\n  a:\n    b: {header}\n      x\n      # y{text}");
         assert_pod(
-            &format!("spec:\n  a:\n    b: {header}\n      x\n      # y{end}  c: 1\n"),
+            &format!("{block}{end}  c: 1\n"),
             &[set("spec.a.d", json!(1))],
-            &if end.contains("less") {
-                format!("spec:\n  a:\n    b: {header}\n      x\n      # y\n    d: 1{end}  c: 1\n")
-            } else {
-                format!("spec:\n  a:\n    b: {header}\n      x\n      # y\n    d: 1{end}  c: 1\n")
-            },
+            &format!("{block}\n    d: 1{end}  c: 1\n"),
         );
     }
     assert_pod(
@@ -212,6 +215,15 @@ fn keys_are_quoted_like_the_others() {
             set("metadata.annotations.on", json!("a")),
         ],
         "metadata:\n  labels:\n    \"a\": x\n    \"b\": \"true\"\n  annotations:\n    a/b: x\n    example.com/y: \"a: b\"\n    \"on\": a\n",
+    );
+}
+
+#[test]
+fn comments_before_a_value_stay() {
+    assert_pod(
+        "spec:\n  a: # a\n    {}\n  b: # b\n    [1] # c\n",
+        &[set("spec.a.c", json!(1)), set("spec.b", json!({"c": 1}))],
+        "spec:\n  a: # a\n    c: 1\n  b: # b\n     # c\n    c: 1\n",
     );
 }
 

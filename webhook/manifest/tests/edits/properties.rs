@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gatehouse_abi::{Edit, Path, Segment};
-use gatehouse_manifest::{Change, Entry};
+use gatehouse_abi::{Edit, Path, Segment, tree::Node};
+use gatehouse_manifest::{Change, Entry, Limits, Manifest};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -107,7 +107,9 @@ fn edit(dice: &mut Dice, object: &Value) -> Edit {
     } else {
         "spec"
     };
-    let container = format!("{spec}.containers[name=c0]");
+    let containers = object.pointer(&format!("/{}/containers", spec.replace('.', "/")));
+    let count = containers.and_then(Value::as_array).map_or(1, Vec::len);
+    let container = format!("{spec}.containers[name=c{}]", dice.roll(count));
     let contexts = [
         format!("{container}.securityContext"),
         format!("{spec}.securityContext"),
@@ -278,4 +280,130 @@ fn parent(path: &Path) -> Path {
         .iter()
         .cloned()
         .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4 * CASES, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever the text is: an edit is made as it should be, or refused with the file as it was.
+    #[test]
+    fn odd_texts_are_edited_well_or_not_at_all(
+        pieces in prop::collection::vec(piece(), 0..24),
+        wishes in prop::collection::vec(any::<u8>(), 1..12),
+    ) {
+        let text = format!("{HEADER}{}", pieces.concat());
+        let Ok(manifest) = Manifest::read(text.as_bytes(), &Limits::default()) else {
+            return Ok(());
+        };
+        let dice = &mut Dice::new(wishes);
+        let mut changes = Vec::new();
+        for document in manifest.documents().iter().flatten() {
+            for entry in document.entries() {
+                let Entry::Object(object) = entry else { continue };
+                changes.push(Change {
+                    document: document.index(),
+                    object: object.path().clone(),
+                    edits: vec![anywhere(object.root(), dice)],
+                });
+            }
+        }
+        edit_all(&text, &changes);
+    }
+}
+
+/// An edit of something that the object has, or could have.
+fn anywhere(root: Node<'_>, dice: &mut Dice) -> Edit {
+    let mut path = Path::root();
+    let mut node = Some(root);
+    loop {
+        let members: Vec<_> = node.into_iter().flat_map(|node| node.members()).collect();
+        let items: Vec<_> = node.into_iter().flat_map(|node| node.items()).collect();
+        let chosen = dice.roll(members.len() + items.len() + 1);
+        (path, node) = if let Some((key, value)) = members.get(chosen) {
+            (path.key(*key), Some(*value))
+        } else if let Some(item) = items.get(chosen - members.len()) {
+            (path.index(chosen - members.len()), Some(*item))
+        } else {
+            (path.key("new"), None)
+        };
+        if node.is_none() || dice.hit(2) {
+            break;
+        }
+    }
+    // what decides which objects there are
+    if ["apiVersion", "kind", "items"]
+        .iter()
+        .any(|key| Path::dotted(key).contains(&path))
+    {
+        path = Path::dotted("new");
+    }
+    let values = [
+        json!(true),
+        json!("yes"),
+        json!({}),
+        json!({"a": {"b": [1]}}),
+        json!(["x"]),
+    ];
+    match dice.roll(4) {
+        0 => Edit::Remove { path },
+        1 => Edit::Include {
+            path,
+            item: dice.pick(&values),
+        },
+        _ => Edit::Set {
+            path,
+            value: dice.pick(&values),
+        },
+    }
+}
+
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "a",
+        "b: ",
+        "1",
+        ": ",
+        "- ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "\"",
+        "'",
+        "# c",
+        "  # d\n",
+        "&x ",
+        "*x",
+        "!!str ",
+        "|\n",
+        ">-\n",
+        "|+\n",
+        "? ",
+        "<<: ",
+        "\t",
+        "---\n",
+        "...\n",
+        "~",
+        "é",
+        "\r",
+        "\r\n",
+        "\u{feff}",
+        "spec: ",
+        "spec:\n  ",
+        "items:\n- ",
+        "l:\n- a\n",
+        "m: {a: 1}\n",
+        "x: &x\n  a: 1\n",
+        "y: *x\n",
+        "z:\n  <<: *x\n  ",
+        "kind: ",
+        "apiVersion: v1\n",
+        "\n\n",
+        "t: |\n  text\n",
+        "q: \"a\n  b\"\n",
+    ])
 }
