@@ -1,6 +1,5 @@
 //! Aliases: what they stand for may change where the anchor is, or in their own place.
 
-use gatehouse_abi::Path;
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,14 +14,7 @@ pub(crate) const MAX_WRITTEN_OUT: usize = 20;
 
 impl<'v> Difference<'v> {
     /// Goes through an alias. Its anchor stands above it.
-    pub(crate) fn alias(
-        &mut self,
-        id: usize,
-        node: &Syntax<'_>,
-        place: Place,
-        path: &Path,
-        change: Change<'v>,
-    ) {
+    pub(crate) fn alias(&mut self, id: usize, node: &Syntax<'_>, place: Place, change: Change<'v>) {
         let (anchor, shared) = match self.anchors.get(id) {
             Some(anchor) => (Some(&anchor.path), anchor.value),
             None => (None, Some(change.old)),
@@ -32,12 +24,12 @@ impl<'v> Difference<'v> {
         }
         if let Some(anchor) = anchor.filter(|_| change.old == change.new).cloned() {
             let used = self.text.line_at(node.start);
-            return self.problem(&anchor, EditProblem::Shared { used });
+            return self.problems.push((anchor, EditProblem::Shared { used }));
         }
         let alias = &self.text.as_str()[node.start..node.end];
         match fresh(alias, shared, change.new) {
-            Some(fresh) => self.replace(node, place, path, &fresh),
-            None => self.problem(path, EditProblem::Alias),
+            Some(fresh) => self.replace(node, place, &fresh),
+            None => self.problem(EditProblem::Alias),
         }
     }
 }

@@ -34,12 +34,8 @@ pub(crate) struct Inherited<'v> {
 }
 
 impl<'v> Anchors<'v> {
-    pub(crate) fn set(&mut self, id: usize, path: &Path, value: Option<&'v Value>) {
-        let anchor = Anchor {
-            path: path.clone(),
-            value,
-        };
-        self.0.insert(id, anchor);
+    pub(crate) fn set(&mut self, id: usize, path: Path, value: Option<&'v Value>) {
+        self.0.insert(id, Anchor { path, value });
     }
 
     pub(crate) fn get(&self, id: usize) -> Option<&Anchor<'v>> {

@@ -4,7 +4,7 @@
 //! holds already is not touched. The whole document is gone through, in its order, as a change at an anchor
 //! changes what its aliases stand for.
 
-use gatehouse_abi::Path;
+use gatehouse_abi::{Path, Segment};
 use serde_json::Value;
 
 use super::{
@@ -27,6 +27,8 @@ pub(crate) struct Difference<'v> {
     pub(crate) style: Style,
     pub(crate) splices: Splices,
     pub(crate) anchors: Anchors<'v>,
+    /// The way to the value that is looked at.
+    steps: Vec<Segment>,
     /// What cannot be done, and where.
     pub(crate) problems: Vec<(Path, EditProblem)>,
 }
@@ -63,47 +65,42 @@ impl<'v> Difference<'v> {
             style,
             splices: Splices::default(),
             anchors: Anchors::default(),
+            steps: Vec::new(),
             problems: Vec::new(),
         }
     }
 
     /// Goes through a document.
     pub(crate) fn document(&mut self, root: &Syntax<'_>, change: Change<'v>) {
-        self.value(root, Place::Member(0), &Path::root(), change);
+        self.value(root, Place::Member(0), change);
     }
 
-    pub(crate) fn value(
-        &mut self,
-        node: &Syntax<'_>,
-        place: Place,
-        path: &Path,
-        change: Change<'v>,
-    ) {
+    pub(crate) fn value(&mut self, node: &Syntax<'_>, place: Place, change: Change<'v>) {
         if let Some(id) = node.anchor {
-            self.anchors.set(id, path, Some(change.new));
+            self.anchors.set(id, self.path(), Some(change.new));
         }
         match (&node.form, change.old, change.new) {
-            (Form::Alias(id), ..) => self.alias(*id, node, place, path, change),
+            (Form::Alias(id), ..) => self.alias(*id, node, place, change),
             (Form::Mapping(layout, members), Value::Object(old), Value::Object(new)) => {
-                let stay = self.members(members, *layout, path, (old, new));
-                let added = self.added(members, path, (old, new));
+                let stay = self.members(members, *layout, (old, new));
+                let added = self.added(members, (old, new));
                 match stay.is_nothing() && !(old.is_empty() && new.is_empty()) {
-                    true => self.replace(node, place, path, &change.new.into()),
+                    true => self.replace(node, place, &change.new.into()),
                     false => self.lay_out_members(*layout, &stay, &added),
                 }
             }
             (Form::List(layout, items), Value::Array(old), Value::Array(new)) => {
-                let (stay, added) = self.items(items, *layout, path, (old, new));
+                let (stay, added) = self.items(items, *layout, (old, new));
                 match stay.is_nothing() && !(old.is_empty() && new.is_empty()) {
-                    true => self.replace(node, place, path, &change.new.into()),
+                    true => self.replace(node, place, &change.new.into()),
                     false => self.lay_out_items(*layout, &stay, added),
                 }
             }
             (_, old, new) if old == new => {}
             _ => {
                 let entries = node.entries().iter();
-                entries.for_each(|entry| self.take_out(&entry.value, path));
-                self.replace(node, place, path, &change.new.into());
+                entries.for_each(|entry| self.take_out(&entry.value));
+                self.replace(node, place, &change.new.into());
             }
         }
     }
@@ -113,19 +110,20 @@ impl<'v> Difference<'v> {
         &mut self,
         items: &'e [Entry<'t>],
         layout: Layout,
-        path: &Path,
         (old, new): (&'v [Value], &'v [Value]),
     ) -> (Entries<'e, 't>, &'v [Value]) {
         let pairs = Items::pair(old, new);
         let old = old.iter().zip(&pairs.become_);
         for (index, (item, (old, becomes))) in items.iter().zip(old).enumerate() {
-            let path = path.clone().index(index);
             match becomes.and_then(|becomes| new.get(becomes)) {
                 Some(new) => {
                     let place = self.place(item, layout);
-                    self.value(&item.value, place, &path, Change { old, new });
+                    let change = Change { old, new };
+                    self.at(Segment::Index(index), |here| {
+                        here.value(&item.value, place, change)
+                    });
                 }
-                None => self.take_out(&item.value, &path),
+                None => self.at(Segment::Index(index), |here| here.take_out(&item.value)),
             }
         }
         let stays = pairs.become_.iter().map(Option::is_some).collect();
@@ -151,15 +149,9 @@ impl<'v> Difference<'v> {
     }
 
     /// Puts a value in the place of another.
-    pub(crate) fn replace(
-        &mut self,
-        node: &Syntax<'_>,
-        place: Place,
-        path: &Path,
-        fresh: &Fresh<'_>,
-    ) {
+    pub(crate) fn replace(&mut self, node: &Syntax<'_>, place: Place, fresh: &Fresh<'_>) {
         if has_only_comments(&self.text.as_str()[node.start..node.end], &node.form) {
-            self.problem(path, EditProblem::Layout);
+            self.problem(EditProblem::Layout);
         }
         match place {
             Place::Flow => flow::replace(self, node, fresh),
@@ -168,13 +160,26 @@ impl<'v> Difference<'v> {
     }
 
     /// Notes that a value with its anchors stands there no longer.
-    pub(crate) fn take_out(&mut self, node: &Syntax<'_>, path: &Path) {
+    pub(crate) fn take_out(&mut self, node: &Syntax<'_>) {
         let anchors = node.anchors().into_iter();
-        anchors.for_each(|id| self.anchors.set(id, path, None));
+        anchors.for_each(|id| self.anchors.set(id, self.path(), None));
     }
 
-    pub(crate) fn problem(&mut self, path: &Path, problem: EditProblem) {
-        self.problems.push((path.clone(), problem));
+    /// Does something one step deeper.
+    pub(crate) fn at<T>(&mut self, step: Segment, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps.push(step);
+        let done = act(self);
+        self.steps.pop();
+        done
+    }
+
+    /// Notes that something cannot be done here.
+    pub(crate) fn problem(&mut self, problem: EditProblem) {
+        self.problems.push((self.path(), problem));
+    }
+
+    fn path(&self) -> Path {
+        self.steps.iter().cloned().collect()
     }
 
     /// The place of an entry's value.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use gatehouse_abi::Path;
+use gatehouse_abi::{Path, Segment};
 use serde_json::{Map, Value};
 
 use super::{
@@ -24,14 +24,14 @@ impl<'v> Difference<'v> {
         &mut self,
         all: &'e [Entry<'t>],
         layout: Layout,
-        path: &Path,
         values: (&'v Members, &'v Members),
     ) -> Entries<'e, 't> {
         let inherited = self.anchors.inherited(all);
         let stays = |member: &Entry<'_>| match &member.key {
-            Key::Name(name, _) if !inherited.hides(name, member.at) => {
-                self.member(member, layout, &path.clone().key(&**name), values)
-            }
+            Key::Name(name, _) if !inherited.hides(name, member.at) => self
+                .at(Segment::Key(name.to_string()), |here| {
+                    here.member(member, layout, values)
+                }),
             _ => true,
         };
         let stays = all.iter().map(stays).collect();
@@ -43,7 +43,6 @@ impl<'v> Difference<'v> {
         &mut self,
         member: &Entry<'_>,
         layout: Layout,
-        path: &Path,
         (old, new): (&'v Members, &'v Members),
     ) -> bool {
         let Key::Name(name, _) = &member.key else {
@@ -52,11 +51,11 @@ impl<'v> Difference<'v> {
         match (old.get(&**name), new.get(&**name)) {
             (Some(old), Some(new)) => {
                 let place = self.place(member, layout);
-                self.value(&member.value, place, path, Change { old, new });
+                self.value(&member.value, place, Change { old, new });
                 true
             }
             (Some(_), None) => {
-                self.take_out(&member.value, path);
+                self.take_out(&member.value);
                 false
             }
             // no tree has `managedFields`
@@ -68,7 +67,6 @@ impl<'v> Difference<'v> {
     pub(crate) fn added(
         &mut self,
         members: &[Entry<'_>],
-        path: &Path,
         (old, new): (&'v Members, &'v Members),
     ) -> Vec<(&'v str, &'v Value)> {
         let inherited = self.anchors.inherited(members);
@@ -76,7 +74,7 @@ impl<'v> Difference<'v> {
         let others = new.iter().filter(|(name, _)| !own.contains(name.as_str()));
         let (stay, change): (Vec<_>, Vec<_>) =
             others.partition(|(name, value)| old.get(*name) == Some(value));
-        self.check_merged(members, &inherited, path, (old, new), &stay);
+        self.check_merged(members, &inherited, (old, new), &stay);
         let change = change
             .into_iter()
             .map(|(name, value)| (name.as_str(), value));
@@ -88,7 +86,6 @@ impl<'v> Difference<'v> {
         &mut self,
         members: &[Entry<'_>],
         inherited: &Inherited<'_>,
-        path: &Path,
         (old, new): (&Members, &Members),
         stay: &[(&String, &Value)],
     ) {
@@ -104,13 +101,15 @@ impl<'v> Difference<'v> {
         let (taken, brought): (Vec<&str>, Vec<&str>) =
             unwanted.partition(|name| old.contains_key(**name));
         for name in taken {
-            self.problem(&path.clone().key(name), EditProblem::Merged);
+            let name = Segment::Key(name.to_owned());
+            self.at(name, |here| here.problem(EditProblem::Merged));
         }
         if inherited.gone || !brought.is_empty() || stay.iter().any(is_lost) {
             let merge = members.iter().find(|m| matches!(m.key, Key::Merge));
             let used = merge.map_or(0, |merge| self.text.line_at(merge.at));
             let anchors = inherited.anchors.iter();
-            anchors.for_each(|anchor| self.problem(anchor, EditProblem::Shared { used }));
+            let problem = |anchor: &Path| (anchor.clone(), EditProblem::Shared { used });
+            self.problems.extend(anchors.map(problem));
         }
     }
 

@@ -136,3 +136,26 @@ fn directives_and_content_behind_the_marker() {
         "--- {apiVersion: v1, kind: Pod, a: 1}\n",
     );
 }
+
+/// Nothing is looked at again and again: otherwise this would take minutes.
+#[test]
+fn long_lines_and_deep_anchors_are_no_bomb() {
+    let levels = (0..60).map(|level| format!("{:level$}a: &a{level}\n", ""));
+    let items = "1, ".repeat(200_000);
+    let text = format!(
+        "{HEADER}{}{:60}b: [{items}]\n",
+        levels.collect::<String>(),
+        ""
+    );
+    assert_edits(&text, &[set("c", json!(1))], &format!("{text}c: 1\n"));
+}
+
+#[test]
+fn many_changes_of_one_document() {
+    let pod = "- apiVersion: v1\n  kind: Pod\n  spec: {}\n";
+    let list = |pod: &str| format!("apiVersion: v1\nkind: List\nitems:\n{}", pod.repeat(2_000));
+    let one = |at: usize| change(1, &format!("items[{at}]"), &[set("spec.a", json!(1))]);
+    let edited = read(&list(pod)).edit(&(0..2_000).map(one).collect::<Vec<_>>());
+    assert_eq!(edited.refused, []);
+    assert_eq!(edited.text, list(&pod.replace(" {}", "\n    a: 1")));
+}

@@ -154,7 +154,7 @@ fn strings(dice: &mut Dice) -> Value {
 
 fn pod(dice: &mut Dice) -> Value {
     let mut spec = Map::new();
-    optional(&mut spec, "securityContext", dice, |dice| context(dice));
+    optional(&mut spec, "securityContext", dice, context);
     optional(&mut spec, "hostNetwork", dice, |dice| json!(dice.hit(2)));
     let containers: Vec<Value> = (0..=dice.roll(3)).map(|at| container(at, dice)).collect();
     spec.insert("containers".into(), containers.into());
@@ -185,7 +185,7 @@ fn container(at: usize, dice: &mut Dice) -> Value {
     optional(&mut container, "securityContext", dice, |dice| {
         context(dice)
     });
-    optional(&mut container, "env", dice, |dice| strings(dice));
+    optional(&mut container, "env", dice, strings);
     container.into()
 }
 
@@ -258,7 +258,7 @@ impl Writer<'_> {
             behind_dash = false;
             let path = path.clone().key(key);
             let first = self.line();
-            let key = self.key(key, false);
+            let key = self.text(key);
             self.out.push_str(&key);
             self.out.push(':');
             self.behind_key(value, column, &path, first);
@@ -402,7 +402,7 @@ impl Writer<'_> {
             Value::Array(items) => ('[', ']', items.iter().map(|item| (None, item)).collect()),
             Value::Object(map) => ('{', '}', map.iter().map(|(k, v)| (Some(k), v)).collect()),
             scalar => {
-                let text = self.scalar(scalar, true);
+                let text = self.scalar(scalar);
                 self.out.push_str(&text);
                 return;
             }
@@ -419,7 +419,7 @@ impl Writer<'_> {
                 None => path.clone().index(at),
             };
             if let Some(key) = key {
-                let key = self.key(key, true);
+                let key = self.text(key);
                 write!(self.out, "{key}: ").unwrap();
             }
             self.brackets(value, lines, &inside, &path);
@@ -439,20 +439,16 @@ impl Writer<'_> {
         self.mark(path, first, false, false);
     }
 
-    fn scalar(&mut self, scalar: &Value, flow: bool) -> String {
+    fn scalar(&mut self, scalar: &Value) -> String {
         match scalar {
-            Value::String(text) => self.text(text, flow),
+            Value::String(text) => self.text(text),
             Value::Bool(true) if !self.json && self.dice.hit(4) => "yes".into(),
             Value::Null if !self.json && self.dice.hit(2) => "~".into(),
             scalar => scalar.to_string(),
         }
     }
 
-    fn key(&mut self, key: &str, flow: bool) -> String {
-        self.text(key, flow)
-    }
-
-    fn text(&mut self, text: &str, _flow: bool) -> String {
+    fn text(&mut self, text: &str) -> String {
         let simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '@');
         let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.chars().all(simple)

@@ -30,7 +30,7 @@ fn edits_that_do_not_fit() {
         remove(""),
         include("", json!(1)),
     ] {
-        let edited = edit(&text, &[wrong.clone()]);
+        let edited = edit(&text, std::slice::from_ref(&wrong));
         assert!(
             matches!(edited.refused[0].problem, EditProblem::DoesNotFit(_)),
             "{wrong:?}"

@@ -22,7 +22,7 @@ pub(crate) fn include(path: &str, item: Value) -> Edit {
 
 /// A file with a change for each edit of its first object.
 pub(crate) fn edit(text: &str, edits: &[Edit]) -> Edited {
-    let change = |edit: &Edit| change(1, "", &[edit.clone()]);
+    let change = |edit: &Edit| change(1, "", std::slice::from_ref(edit));
     edit_all(text, &edits.iter().map(change).collect::<Vec<_>>())
 }
 
