@@ -5,6 +5,7 @@ use gatehouse_trust::{
     BUNDLE_FILE_BYTES, BundleError, BundleSigner, VerifiedBundle, verify_bundle,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::kit::*;
 
@@ -19,6 +20,9 @@ pub(crate) const VERSIONS: [&str; 4] = [
     "application/vnd.dev.sigstore.bundle+json;version=0.3",
     "application/vnd.dev.sigstore.bundle.v0.3+json",
 ];
+
+/// A day in 2049, to which no clock that runs these tests has come.
+pub(crate) const FUTURE: i64 = 2_500_000_000;
 
 pub(crate) fn verdict(
     sigstore: &Sigstore,
@@ -37,11 +41,25 @@ pub(crate) fn verdict(
 }
 
 /// Why it is known to be wrong.
-pub(crate) fn wrong(verdict: Result<VerifiedBundle, BundleError>) -> String {
+pub(crate) fn wrong<T: std::fmt::Debug>(verdict: Result<T, BundleError>) -> String {
     match verdict {
         Err(BundleError::NotVerified(why)) => why,
         other => panic!("{other:?}"),
     }
+}
+
+/// What `cosign sign-blob --key` writes without a log, and the file's digest.
+pub(crate) fn file_by(key: &Key, file: &[u8]) -> (Value, String) {
+    let digest = Sha256::digest(file);
+    let bundle = json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": {"publicKey": {"hint": key.hint()}},
+        "messageSignature": {
+            "messageDigest": {"algorithm": "SHA2_256", "digest": base64(&digest)},
+            "signature": base64(&key.sign(file)),
+        },
+    });
+    (bundle, format!("sha256:{digest:x}"))
 }
 
 pub(crate) fn begins(text: &str, start: &str) {

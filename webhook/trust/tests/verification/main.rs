@@ -10,6 +10,7 @@ mod chains;
 mod conformance;
 mod files;
 mod garbage;
+mod key_files;
 mod keyless;
 mod kit;
 mod limits;
