@@ -32,6 +32,8 @@ e2e: build nextest
 # Plays the scenes of the pages in docs/ and compares every output with what they show.
 pages: build
 	tests/demo/trust.sh | tail -n 1
+	cargo build --release --workspace --bin gatehouse-test-sigstore
+	tests/demo/keyless.sh | tail -n 1
 
 lint: toolchain
 	cargo fmt --all --check

@@ -58,7 +58,7 @@ spec:
   settings:
     authorities:
       release:
-        trustRoot: ${3:-file:trusted_root.json}
+        trustRoot:${3:- file:trusted_root.json}
         keyless:
           issuer: https://token.actions.githubusercontent.com
           subject: {glob: "https://github.com/acme/*/.github/workflows/release.yaml@refs/tags/*"}

@@ -33,7 +33,8 @@ impl<'a> Attested<'a> {
         (is_list && attestations.items().all(is_one)).then_some(Self { now, attestations })
     }
 
-    /// Judges each attestation by all conditions: what two of them say together counts for nothing.
+    /// Judges each attestation by all conditions: what two of them say together counts for nothing. Of those
+    /// that come as near the last is told of, since newer ones are mostly hung onto the end.
     pub(crate) fn judge(self, wanted: &'a Attestation) -> Verdict<'a> {
         let (mut signers, mut nearest) = (Vec::new(), None::<Unmet<'a>>);
         let mut judge = Judge {
@@ -44,7 +45,7 @@ impl<'a> Attested<'a> {
             let predicate = attestation.get("predicate").unwrap_or(Node::NULL);
             match judge.unmet(&wanted.conditions, predicate) {
                 Ok(None) => signers.extend(signer(attestation)),
-                Ok(Some(unmet)) if nearest.is_none_or(|old| unmet.others < old.others) => {
+                Ok(Some(unmet)) if nearest.is_none_or(|old| unmet.distance() <= old.distance()) => {
                     nearest = Some(unmet);
                 }
                 Ok(Some(_)) => {}

@@ -36,6 +36,12 @@ pub(crate) enum Found<'a> {
 }
 
 impl Unmet<'_> {
+    /// How far the attestation is from meeting all conditions: what it says too late tells less than what it
+    /// says otherwise.
+    pub(crate) fn distance(&self) -> (usize, bool) {
+        (self.others, matches!(self.found, Found::TooOld(_)))
+    }
+
     /// What was found and what is required, as a clause.
     pub(crate) fn clause(&self) -> String {
         let path = plain(&self.path.to_string());

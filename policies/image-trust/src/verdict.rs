@@ -169,6 +169,7 @@ impl<'a> Rejection<'a> {
 /// For hosts that give no words of their own.
 fn clause_of(reason: &str) -> &'static str {
     match reason {
+        "other-signer" => "its certificate is not one that counts",
         "other-digest" => "it is for another image",
         "other-repository" => "it is for another repository",
         "not-in-log" => "it is not in the transparency log",

@@ -240,9 +240,10 @@ impl<'c> Lack<'c> {
                 keys(self.shortfall.distinct)
             ),
             (Truth::NotDone, _) => format!("nobody has {done}, but {has_to}"),
-            _ if self.signers.is_empty() => {
-                format!("a key that this configuration does not know {done}, but {has_to}")
-            }
+            _ if self.signers.is_empty() => match self.stranger() {
+                Some(why) => format!("somebody else {done}, but {has_to}: {why}"),
+                None => format!("a key that this configuration does not know {done}, but {has_to}"),
+            },
             _ => format!("{} {done}, but {has_to}", quoted(&self.signers, "and")),
         }
     }
@@ -255,11 +256,19 @@ impl<'c> Lack<'c> {
                 format!("{is_done} by {}", quoted(&self.signers, "and"))
             }
             (Truth::NotDone, _) => format!("no {proof}"),
-            (Truth::DoneByOther, _) => {
-                format!("{is_done} by a key that this configuration does not know")
-            }
+            (Truth::DoneByOther, _) => match self.stranger() {
+                Some(_) => format!("{is_done} by somebody else"),
+                None => format!("{is_done} by a key that this configuration does not know"),
+            },
             (Truth::Invalid | Truth::Unmet, _) => format!("a {proof} that is not valid"),
         }
+    }
+
+    /// What the certificate of an unknown signer says, where certificates are what counts.
+    fn stranger(&self) -> Option<String> {
+        let (name, rejection) = self.shortfall.rejection?;
+        let authority = self.settings.authorities.get(name)?;
+        (authority.keyless || authority.certificate).then(|| rejection.clause())
     }
 
     fn required(&self) -> String {

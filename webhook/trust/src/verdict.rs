@@ -98,7 +98,7 @@ pub(crate) fn judge(
         (name, tally.verdict(collected.unavailable.as_deref()))
     };
     let mut verdicts: Verdicts = tallies.into_iter().map(verdict).collect();
-    name_who_signed(&mut verdicts);
+    name_who_signed(&mut verdicts, authorities);
     verdicts
 }
 
@@ -175,14 +175,18 @@ impl<'a> Tally<'a> {
 }
 
 /// A denial says who signed instead.
-fn name_who_signed(verdicts: &mut Verdicts) {
-    let verified = |(name, verdict): (&String, &Verdict)| {
-        matches!(verdict, Verdict::Verified(_)).then(|| name.clone())
-    };
-    let signed_by: Vec<String> = verdicts.iter().filter_map(verified).collect();
-    for verdict in verdicts.values_mut() {
+fn name_who_signed(verdicts: &mut Verdicts, authorities: &Authorities) {
+    // who signed has not attested, nor the other way round
+    let duty = |name: &str| authorities.get(name).and_then(Authority::predicate_type);
+    let done: Vec<String> = verdicts
+        .iter()
+        .filter(|(_, verdict)| verdict.is_verified())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for (name, verdict) in verdicts {
         if let Verdict::Failed(failed) = verdict {
-            failed.signed_by.clone_from(&signed_by);
+            let same = done.iter().filter(|other| duty(other) == duty(name));
+            failed.signed_by = same.cloned().collect();
         }
     }
 }

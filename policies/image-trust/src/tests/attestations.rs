@@ -321,12 +321,26 @@ fn the_nearest_one_is_told_of() {
     };
     assert_eq!(
         message(&[
-            json!({"b": 2}),
+            json!({"a": 9, "b": 2, "c": 3}),
             json!({"a": 1, "b": 2, "c": 4}),
-            json!({"a": 9, "b": 2, "c": 3})
+            json!({"b": 2})
         ]),
-        "`c` is 4, but has to be 3"
+        "`c` is 4, but has to be 3",
+        "the last of those that come as near: cosign hangs new ones onto the end"
     );
+    // what is no longer true tells less than what is true now
+    let scan = |at: &str, clean: bool| json!({"at": at, "clean": clean});
+    let conditions = json!([
+        {"path": "at", "maxAge": "1h"}, {"path": "clean", "equals": true},
+    ]);
+    let (new, old) = (
+        scan("2026-11-21T23:59:59Z", false),
+        scan("2020-01-01T00:00:00Z", true),
+    );
+    for scans in [[new.clone(), old.clone()], [old, new]] {
+        let said = say_of_scanned(&conditions, &attested("s", &scans));
+        assert!(said.findings[0].message.contains("`clean` is false"));
+    }
     assert_eq!(
         message(&[json!({"a": 1})]),
         "`b` is not there, but has to be 2; another condition is not met either"
