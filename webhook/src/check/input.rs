@@ -97,6 +97,11 @@ fn read_matching(pattern: &str) -> Vec<Input> {
 }
 
 impl Input {
+    /// What a file would be with this text.
+    pub(super) fn of_text(name: String, text: String) -> Self {
+        Self::of(name, Ok(text.into_bytes()))
+    }
+
     fn of(name: String, bytes: io::Result<Vec<u8>>) -> Self {
         let manifest = bytes.map_err(|error| reason(&error)).and_then(|bytes| {
             Manifest::read(&bytes, &Limits::default()).map_err(|error| error.to_string())

@@ -2,6 +2,7 @@
 
 mod against;
 mod color;
+mod fix;
 mod github;
 mod hints;
 mod input;
@@ -36,6 +37,7 @@ use crate::{
 };
 use against::Changes;
 use color::{Color, painted};
+use fix::{Fixes, ROUNDS};
 use input::{Input, Item};
 use progress::Progress;
 use report::{Checked, Report};
@@ -75,6 +77,14 @@ pub struct CheckArgs {
     #[arg(long, value_name = "OLD-CONFIG", conflicts_with = "record")]
     against: Vec<PathBuf>,
 
+    /// Make the findings' fixes in the files themselves, safe and risky ones, and report what is left.
+    #[arg(long, conflicts_with = "against")]
+    fix: bool,
+
+    /// Show as a unified diff what --fix would write, and write nothing.
+    #[arg(long, conflicts_with_all = ["against", "fix"])]
+    diff: bool,
+
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -83,7 +93,7 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
 
-    /// Findings that are shown although they refuse nothing: the same as --min-mode.
+    /// Findings that are shown although they refuse nothing: the same as --min-mode audit.
     #[arg(long, value_enum, value_name = "MODE")]
     show: Option<Show>,
 }
@@ -134,10 +144,37 @@ const OBJECTS_AT_ONCE: usize = 16;
 pub fn run(args: CheckArgs) -> ExitCode {
     let inputs: Vec<Input> = args.paths.iter().flat_map(|p| input::read(p)).collect();
     let ended = match args.against.as_slice() {
+        [] if args.fix || args.diff => repair(&args, inputs),
         [] => report(&args, &inputs),
         old => compare(&args, &inputs, old),
     };
     ended.unwrap_or_else(|message| exit::usage(&message))
+}
+
+/// Makes the findings' fixes, and reports what is left; what was done goes to standard error, beside whatever
+/// form the report has.
+fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, String> {
+    let mut fixes = Fixes::default();
+    let (mut report, mut snapshot) = check(args, &inputs, &args.config)?;
+    for _ in 0..ROUNDS {
+        if !fixes.make(&report, &mut inputs) {
+            break;
+        }
+        (report, snapshot) = check(args, &inputs, &args.config)?;
+    }
+    let written = match args.fix {
+        true => fixes.write_files(),
+        false => Ok(()),
+    };
+    let done = if args.fix { "fixed" } else { "would fix" };
+    // a terminal that is gone is no reason to stop
+    let _ = fixes.write_summary(&mut io::stderr().lock(), done);
+    written?;
+    let shown = match args.diff {
+        true => fixes.write_diff(&mut io::stdout().lock()),
+        false => write(args, &report, snapshot.set.policies()),
+    };
+    Ok(shown.map_or_else(|error| broken_output(&error), |()| report.exit_code()))
 }
 
 fn report(args: &CheckArgs, inputs: &[Input]) -> Result<ExitCode, String> {

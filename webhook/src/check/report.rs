@@ -3,6 +3,7 @@ use std::{
     process::ExitCode,
 };
 
+use gatehouse_abi::Path;
 use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, denial};
 use gatehouse_manifest::{Location, Manifest, Object};
 use serde_json::{Value, json};
@@ -27,7 +28,9 @@ pub(super) struct Report {
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) file: String,
-    document: usize,
+    pub(super) document: usize,
+    /// Its place in the document.
+    pub(super) path: Path,
     pub(super) line: usize,
     pub(super) api_version: String,
     pub(super) kind: String,
@@ -109,6 +112,7 @@ impl Checked {
         Self {
             file: file.to_owned(),
             document,
+            path: object.path().clone(),
             line: object.line(),
             api_version: object.api_version().to_owned(),
             kind: object.kind().to_owned(),

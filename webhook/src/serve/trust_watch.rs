@@ -61,7 +61,7 @@ impl TrustWatch {
                 policy,
                 authority = name,
                 why,
-                "nothing can be verified for an authority, images that need it could not be checked"
+                "nothing can be verified for an authority: images that need it cannot be checked"
             ),
             (None, Some(end)) => tracing::warn!(
                 policy,

@@ -14,7 +14,8 @@ use crate::exit;
 /// Verifies a Sigstore bundle file for an artifact, without a network: who signed it, and that a
 /// transparency log of the trusted root shows it.
 ///
-/// Bundles of version 0.1 to 0.3 are read. Without --identity and --key anyone may have signed.
+/// Bundles of version 0.1 to 0.3 are read. Without --identity and --key anyone may have signed. With --key a
+/// bundle without log entry and timestamp counts by its signature alone; what it brings has to be right.
 ///
 /// Exit codes: 0 verified, 1 not verified, 2 usage or input that cannot be read, 3 could not check.
 #[derive(Debug, Args)]

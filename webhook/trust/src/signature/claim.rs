@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use gatehouse_abi::tree::{Node, TreeBuf};
@@ -52,7 +52,7 @@ pub(super) struct ClaimedImage {
     /// `sha256:…`
     pub(super) digest: String,
     /// A reference; a tag or digest in it means nothing.
-    pub(super) reference: Option<String>,
+    pub(super) reference: Option<Arc<str>>,
 }
 
 impl Claim<'_> {

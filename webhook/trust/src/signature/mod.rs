@@ -36,6 +36,8 @@ pub const ANNOTATION_BYTES: usize = 64 * 1024;
 pub const TLOG_ENTRIES: usize = 8;
 /// How many timestamps a bundle may have.
 pub const TIMESTAMPS: usize = 8;
+/// How many digests a subject may have, one an algorithm. cosign writes one.
+pub const DIGESTS: usize = 16;
 /// How many subjects the statement of a signature may have.
 pub const SUBJECTS: usize = 64;
 /// How many subjects the statement of an attestation may have: one provenance is for all that a build made.

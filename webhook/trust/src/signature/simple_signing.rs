@@ -50,7 +50,7 @@ pub(super) fn read<'a>(
         certificate,
         images: vec![ClaimedImage {
             digest: critical.image.docker_manifest_digest,
-            reference: Some(critical.identity.docker_reference),
+            reference: Some(critical.identity.docker_reference.into()),
         }],
         log,
         logs_payload: true,

@@ -1,12 +1,12 @@
 //! In-toto statements: what bundles and attestations sign.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use gatehouse_abi::tree::{Node, TreeBuf};
 use serde::Deserialize;
 
 use super::{
-    ATTESTED_SUBJECTS, PAYLOAD_BYTES, Rejection, SIGNATURE_PREDICATE, SUBJECTS,
+    ATTESTED_SUBJECTS, DIGESTS, PAYLOAD_BYTES, Rejection, SIGNATURE_PREDICATE, SUBJECTS,
     claim::{ClaimedImage, Content},
 };
 use crate::text::excerpt;
@@ -36,6 +36,9 @@ impl Statement {
         let tree = strict_json(text, "its statement is not JSON, or has a key twice")?;
         let subjects = tree.root().get("subject");
         check_count(subjects, "number of subjects", ATTESTED_SUBJECTS)?;
+        for subject in subjects.into_iter().flat_map(Node::items) {
+            check_count(subject.get("digest"), "number of digests", DIGESTS)?;
+        }
         let read = Members::deserialize(tree.root().deserializer())
             .map_err(|_| Rejection::Malformed("its statement has not the members of one"))?;
         if !STATEMENT_TYPES.contains(&read.kind.as_str()) {
@@ -81,6 +84,8 @@ struct Subject {
 impl Subject {
     fn images(self) -> impl Iterator<Item = ClaimedImage> {
         let Self { name, digest } = self;
+        // one text for all: it may be as long as the statement
+        let name: Option<Arc<str>> = name.map(Arc::from);
         digest
             .into_iter()
             .map(move |(algorithm, hex)| ClaimedImage {

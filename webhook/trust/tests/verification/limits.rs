@@ -4,8 +4,8 @@ use gatehouse_trust::{
     AUTHORITY_CERTIFICATES, CHAIN_CERTIFICATES, IDENTITIES, PEM_BYTES, TRUST_ROOT_BYTES,
     format::{CANDIDATES, Candidates, MANIFEST_BYTES, ManifestError, Wanted},
     signature::{
-        ANNOTATION_BYTES, BUNDLE_BYTES, Evidence, PAYLOAD_BYTES, Rejection, SUBJECTS, TIMESTAMPS,
-        TLOG_ENTRIES,
+        ANNOTATION_BYTES, BUNDLE_BYTES, DIGESTS, Evidence, PAYLOAD_BYTES, Rejection, SUBJECTS,
+        TIMESTAMPS, TLOG_ENTRIES,
     },
 };
 use serde_json::{Value, json};
@@ -96,6 +96,25 @@ fn subjects() {
         of(SUBJECTS + 1),
         Err(too_large("number of subjects", SUBJECTS))
     );
+}
+
+#[test]
+fn digests_of_a_subject() {
+    let key = Key::p256();
+    let of = |count: usize, predicate_type: &str| {
+        let mut statement = statement(DIGEST);
+        // whoever may push writes this: nothing of it is to be copied for each digest
+        statement["subject"][0]["name"] = json!("n".repeat(40_000));
+        statement["predicateType"] = json!(predicate_type);
+        for other in 1..count {
+            statement["subject"][0]["digest"][format!("a{other}")] = json!("");
+        }
+        verify_bundle(&key.authority(), &bundle_over(&key, &statement.to_string()))
+    };
+    assert!(of(DIGESTS, SIGN).is_ok());
+    let expected = Err(too_large("number of digests", DIGESTS));
+    assert_eq!(of(DIGESTS + 1, SIGN), expected);
+    assert_eq!(of(1000, "https://example.com/other"), expected);
 }
 
 #[test]
