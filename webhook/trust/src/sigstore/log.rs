@@ -1,11 +1,14 @@
 use sigstore_verify::{
-    VerificationResult, trust_root::TransparencyLog, types::TransparencyLogEntry,
+    VerificationResult,
+    trust_root::{TimeRange, TransparencyLog},
+    types::TransparencyLogEntry,
 };
 
 use super::{Bundle, LogFault, TrustRoot};
 
 impl TrustRoot {
-    /// Checks that the logs which show the bundle's entries were trusted at all times that it proves.
+    /// Checks that the logs which show the bundle's entries were trusted at all times that it proves; where it
+    /// proves none, as with a key it need not, that no end of their trust is known.
     ///
     /// Sigstore's verifier asks that of a promise. Of a proof of inclusion it does not: there a log would be
     /// trusted for ever, although its key may be anyone's by now.
@@ -18,7 +21,11 @@ impl TrustRoot {
         let logs = entries.iter().flat_map(|entry| self.logs_of(entry));
         let mut windows = logs.filter_map(|log| log.public_key.valid_for);
         let times = verified.verified_timestamps();
-        match windows.all(|window| times.iter().all(|at| window.contains(*at))) {
+        let was_trusted = |window: TimeRange| match times.is_empty() {
+            true => window.end.is_none(),
+            false => times.iter().all(|at| window.contains(*at)),
+        };
+        match windows.all(was_trusted) {
             true => Ok(()),
             false => Err(LogFault::UnknownLog),
         }

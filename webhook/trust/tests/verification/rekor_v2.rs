@@ -60,6 +60,20 @@ fn an_entry_is_what_a_log_is_required_for() {
     let authority = authority(document);
     let logged = sigstore.rekor_v2.logged(bundle(&key), &key.pem());
     assert!(verify_bundle(&authority, &logged).is_ok());
+    // without a time nobody knows whether it was before the end
+    let mut ended = sigstore.trust_root();
+    for log in ended["tlogs"].as_array_mut().unwrap() {
+        log["publicKey"]["validFor"]["end"] = json!("2999-01-01T00:00:00Z");
+    }
+    let of_ended = key.authority_with("trustRoot", json!(ended.to_string()));
+    assert!(
+        verify_bundle(&of_ended, &logged).is_ok(),
+        "nobody asks for an entry"
+    );
+    let document = json!({"key": key.pem(), "requireTlog": true, "trustRoot": ended.to_string()});
+    let unknown = refused(LogFault::UnknownLog);
+    assert_eq!(verify_bundle(&self::authority(document), &logged), unknown);
+
     let stamped = sigstore.tsa.stamped(&bundle(&key), INTEGRATED);
     let absent = refused(LogFault::Absent);
     assert_eq!(verify_bundle(&authority, &stamped), absent);
