@@ -64,16 +64,8 @@ spec:
           subject: {glob: "https://github.com/acme/*/.github/workflows/release.yaml@refs/tags/*"}
 ${1:-}    signatures:
     - {images: ["127.0.0.1:5000/acme/**"], ${2:-"anyOf: [release]"}}
----
-apiVersion: gatehouse.dev/v1alpha1
-kind: Registry
-metadata:
-  name: local
-spec:
-  host: 127.0.0.1:5000
-  plainHttp: true
-  addresses: [127.0.0.0/8]
 YAML
+  local_registry >>trust.yaml
 }
 
 provenance() {

@@ -119,6 +119,21 @@ spec:
 YAML
 }
 
+# The document that lets the registry be asked on loopback and without TLS.
+local_registry() {
+  cat <<YAML
+---
+apiVersion: gatehouse.dev/v1alpha1
+kind: Registry
+metadata:
+  name: local
+spec:
+  host: $REGISTRY
+  plainHttp: true
+  addresses: [127.0.0.0/8]
+YAML
+}
+
 # Shows a command as it would be typed, and what it says.
 run() {
   printf '$ %s\n' "$*"

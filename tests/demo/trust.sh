@@ -56,16 +56,8 @@ spec:
       release: {key: "file:release.pub"${4:-}}${3:-}
     signatures:
     - $2
----
-apiVersion: gatehouse.dev/v1alpha1
-kind: Registry
-metadata:
-  name: local
-spec:
-  host: 127.0.0.1:5000
-  plainHttp: true
-  addresses: [127.0.0.0/8]
 YAML
+  local_registry >>trust.yaml
 }
 
 in_the_cluster() {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::Key;
+use crate::{Key, log::hex};
 
 const ROLES: [&str; 4] = ["root", "snapshot", "targets", "timestamp"];
 /// The year 2096.
@@ -167,8 +167,4 @@ fn canonical(content: &Value) -> String {
 
 fn id(key: &Key) -> String {
     hex(&Sha256::digest(key.spki()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
