@@ -113,13 +113,7 @@ impl Claim<'_> {
         image: &SignedImage<'_>,
         now: i64,
     ) -> Result<Signer, Rejection> {
-        let certificate = self.certificate()?.ok_or(Rejection::NoCertificate)?;
-        let key = certificate.key();
-        if !key.verifies(&self.signed, &self.signature) {
-            return Err(Rejection::BadSignature {
-                ed25519: key.is_ed25519(),
-            });
-        }
+        let certificate = self.certificate_that_signed()?;
         let proof = self.prove(authority, image, Signing::Certificate, now);
         match &proof {
             Ok(times) if !times.is_empty() => times
@@ -134,10 +128,22 @@ impl Claim<'_> {
             self.check_logged(proof)?;
         }
         Ok(Signer {
-            id: key.fingerprint(),
+            id: certificate.key().fingerprint(),
             identity,
             issuer: None,
         })
+    }
+
+    /// The certificate, whose key made the signature.
+    pub(super) fn certificate_that_signed(&self) -> Result<Certificate<'_>, Rejection> {
+        let certificate = self.certificate()?.ok_or(Rejection::NoCertificate)?;
+        let key = certificate.key();
+        if !key.verifies(&self.signed, &self.signature) {
+            return Err(Rejection::BadSignature {
+                ed25519: key.is_ed25519(),
+            });
+        }
+        Ok(certificate)
     }
 
     pub(super) fn certificate(&self) -> Result<Option<Certificate<'_>>, Rejection> {

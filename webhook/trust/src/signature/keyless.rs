@@ -18,13 +18,7 @@ impl Claim<'_> {
         image: &SignedImage<'_>,
         now: i64,
     ) -> Result<Signer, Rejection> {
-        let certificate = self.certificate()?.ok_or(Rejection::NoCertificate)?;
-        let key = certificate.key();
-        if !key.verifies(&self.signed, &self.signature) {
-            return Err(Rejection::BadSignature {
-                ed25519: key.is_ed25519(),
-            });
-        }
+        let certificate = self.certificate_that_signed()?;
         // a certificate of another instance is that first, whatever its logs
         check_issued(&certificate, keyless, certificate.moment_within(i64::MIN))?;
         let times = self
