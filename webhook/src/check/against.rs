@@ -190,7 +190,7 @@ impl Counts {
 impl Subject {
     fn of(checked: &Checked, container: Option<String>) -> Self {
         Self {
-            object: format!("{} {}", checked.kind, clean(&checked.name, 100)),
+            object: checked.subject(),
             place: format!("{}:{}", clean(&checked.file, 300), checked.line),
             container,
         }

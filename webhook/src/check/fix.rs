@@ -164,9 +164,8 @@ fn repair(checked: &Checked, judgement: &Judgement) -> Option<(Change, Made)> {
     };
     let made = Made {
         finding: format!(
-            "{} {}{}: {}",
-            checked.kind,
-            clean(&checked.name, 100),
+            "{}{}: {}",
+            checked.subject(),
             container.unwrap_or_default(),
             judgement.finding.code
         ),

@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
 }
 
 fn write_object(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
-    let subject = format!("{} {}", checked.kind, clean(&checked.name, 100));
+    let subject = checked.subject();
     for (judgement, found) in checked.decision.judgements.iter().zip(&checked.places) {
         let Some(level) = level(&judgement.effect) else {
             continue;

@@ -143,24 +143,30 @@ const OBJECTS_AT_ONCE: usize = 16;
 /// Runs the command.
 pub fn run(args: CheckArgs) -> ExitCode {
     let inputs: Vec<Input> = args.paths.iter().flat_map(|p| input::read(p)).collect();
-    let ended = match args.against.as_slice() {
-        [] if args.fix || args.diff => repair(&args, inputs),
-        [] => report(&args, &inputs),
-        old => compare(&args, &inputs, old),
-    };
-    ended.unwrap_or_else(|message| exit::usage(&message))
+    // one runtime for all of it: connections to registries do not outlive theirs
+    let ended = block_on(async {
+        match args.against.as_slice() {
+            [] if args.fix || args.diff => repair(&args, inputs).await,
+            [] => report(&args, &inputs).await,
+            old => compare(&args, &inputs, old).await,
+        }
+    });
+    ended
+        .and_then(|ended| ended)
+        .unwrap_or_else(|message| exit::usage(&message))
 }
 
 /// Makes the findings' fixes, and reports what is left; what was done goes to standard error, beside whatever
 /// form the report has.
-fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, String> {
+async fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, String> {
     let mut fixes = Fixes::default();
-    let (mut report, mut snapshot) = check(args, &inputs, &args.config)?;
+    let checker = Checker::load(args, &sandbox()?, &args.config).await?;
+    let mut report = checker.check(&inputs).await?;
     for _ in 0..ROUNDS {
         if !fixes.make(&report, &mut inputs) {
             break;
         }
-        (report, snapshot) = check(args, &inputs, &args.config)?;
+        report = checker.check(&inputs).await?;
     }
     let written = match args.fix {
         true => fixes.write_files(),
@@ -172,20 +178,24 @@ fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, String> 
     written?;
     let shown = match args.diff {
         true => fixes.write_diff(&mut io::stdout().lock()),
-        false => write(args, &report, snapshot.set.policies()),
+        false => write(args, &report, checker.policies()),
     };
     Ok(shown.map_or_else(|error| broken_output(&error), |()| report.exit_code()))
 }
 
-fn report(args: &CheckArgs, inputs: &[Input]) -> Result<ExitCode, String> {
-    let (report, snapshot) = check(args, inputs, &args.config)?;
-    let written = write(args, &report, snapshot.set.policies());
+async fn report(args: &CheckArgs, inputs: &[Input]) -> Result<ExitCode, String> {
+    let checker = Checker::load(args, &sandbox()?, &args.config).await?;
+    let report = checker.check(inputs).await?;
+    let written = write(args, &report, checker.policies());
     Ok(written.map_or_else(|error| broken_output(&error), |()| report.exit_code()))
 }
 
-fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<ExitCode, String> {
-    let (old, _) = check(args, inputs, old)?;
-    let (new, _) = check(args, inputs, &args.config)?;
+async fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<ExitCode, String> {
+    let sandbox = sandbox()?;
+    let old = Checker::load(args, &sandbox, old).await?;
+    let old = old.check(inputs).await?;
+    let new = Checker::load(args, &sandbox, &args.config).await?;
+    let new = new.check(inputs).await?;
     let changes = Changes::between(&old, &new);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match args.output {
@@ -207,39 +217,69 @@ fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<ExitCo
     })
 }
 
-/// Judges what was read by the policies of these paths, or by the default policies.
-fn check(
-    args: &CheckArgs,
-    inputs: &[Input],
-    config: &[PathBuf],
-) -> Result<(Report, Snapshot), String> {
-    let source = match config {
-        [] => Source::DefaultPolicies,
-        paths => Source::Paths(paths.to_vec()),
-    };
-    let sandbox = Sandbox::new(gatehouse_sandbox::Limits::default()).map_err(|e| e.to_string())?;
-    let surroundings = Surroundings::of_process();
-    let snapshot = Snapshot::load(&source, &surroundings, &sandbox).map_err(|e| e.to_string())?;
-    args.selection.check(snapshot.set.policies())?;
-    let facts = namespaces::known(inputs, &args.namespace, args.namespace_labels.as_deref());
-    let judge = Judge {
-        snapshot: &snapshot,
-        facts: FactSource {
-            namespaces: NamespaceSource::Known(facts),
-            images: args.facts.source()?,
-        },
-        namespace: &args.namespace,
-        selection: &args.selection,
-    };
-    let mut report = block_on(async {
+fn sandbox() -> Result<Sandbox, String> {
+    Sandbox::new(gatehouse_sandbox::Limits::default()).map_err(|error| error.to_string())
+}
+
+/// A configuration, loaded once for however often something is judged by it.
+struct Checker<'a> {
+    args: &'a CheckArgs,
+    snapshot: Snapshot,
+    images: ImageSource,
+}
+
+impl<'a> Checker<'a> {
+    /// Loads the policies of these paths, or the default policies.
+    async fn load(
+        args: &'a CheckArgs,
+        sandbox: &Sandbox,
+        config: &[PathBuf],
+    ) -> Result<Self, String> {
+        let source = match config {
+            [] => Source::DefaultPolicies,
+            paths => Source::Paths(paths.to_vec()),
+        };
+        let surroundings = Surroundings::of_process();
+        let snapshot = Snapshot::load(&source, &surroundings, sandbox);
+        let snapshot = snapshot.map_err(|error| error.to_string())?;
+        args.selection.check(snapshot.set.policies())?;
+        let images = args.facts.source()?;
         if !args.facts.offline {
             snapshot.fetch_trust_roots(DEADLINE).await;
         }
-        judge.inputs(inputs).await
-    })?;
-    report.expect_objects(&input::names(&args.paths));
-    args.facts.write(&judge.facts.images)?;
-    Ok((report, snapshot))
+        Ok(Self {
+            args,
+            snapshot,
+            images,
+        })
+    }
+
+    fn policies(&self) -> &[Policy] {
+        self.snapshot.set.policies()
+    }
+
+    /// Judges what was read.
+    async fn check(&self, inputs: &[Input]) -> Result<Report, String> {
+        let args = self.args;
+        let labels = args.namespace_labels.as_deref();
+        let judge = Judge {
+            snapshot: &self.snapshot,
+            facts: FactSource {
+                namespaces: NamespaceSource::Known(namespaces::known(
+                    inputs,
+                    &args.namespace,
+                    labels,
+                )),
+                images: self.images.clone(),
+            },
+            namespace: &args.namespace,
+            selection: &args.selection,
+        };
+        let mut report = judge.inputs(inputs).await;
+        report.expect_objects(&input::names(&args.paths));
+        args.facts.write(&self.images)?;
+        Ok(report)
+    }
 }
 
 impl FactArgs {

@@ -4,7 +4,7 @@ use std::{
 };
 
 use gatehouse_abi::Path;
-use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, denial};
+use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, clean, denial};
 use gatehouse_manifest::{Location, Manifest, Object};
 use serde_json::{Value, json};
 
@@ -13,6 +13,9 @@ use super::{
     origin,
 };
 use crate::exit;
+
+/// Longest name of an object that is shown.
+const NAME_CHARS: usize = 100;
 
 /// What a run of `check` found.
 #[derive(Debug, Default)]
@@ -127,6 +130,13 @@ impl Checked {
             places: places.map(|j| FoundAt::new(manifest, object, j)).collect(),
             decision,
         }
+    }
+}
+
+impl Checked {
+    /// The kind and name, fit to be shown.
+    pub(super) fn subject(&self) -> String {
+        format!("{} {}", self.kind, clean(&self.name, NAME_CHARS))
     }
 }
 

@@ -108,7 +108,7 @@ fn results<'c>(checked: &'c Checked, rules: &'c Rules<'_>) -> impl Iterator<Item
 
 fn result(checked: &Checked, judgement: &Judgement, place: &FoundAt) -> Value {
     let finding = &judgement.finding;
-    let subject = format!("{} {}", checked.kind, clean(&checked.name, 100));
+    let subject = checked.subject();
     let region = json!({
         "startLine": place.line,
         "startColumn": place.column,
@@ -165,7 +165,7 @@ fn notifications(report: &Report) -> Vec<Value> {
     let failed = report.objects.iter().flat_map(|checked| {
         checked.decision.failed.iter().map(|failed| {
             let message = clean(&failed.failure.message, 400);
-            let subject = format!("{} {}", checked.kind, clean(&checked.name, 100));
+            let subject = checked.subject();
             let text = format!(
                 "{subject} could not be checked: policy {} {message}",
                 failed.policy

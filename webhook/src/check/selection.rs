@@ -32,16 +32,16 @@ impl Selection {
     /// Refuses names that nothing has: a typing mistake would let everything pass.
     pub(super) fn check(&self, policies: &[Policy]) -> Result<(), String> {
         let names: Vec<_> = policies.iter().map(|policy| policy.name.clone()).collect();
-        let known = |name: &&String| !names.contains(name);
-        if let Some(name) = self.policies.iter().find(known) {
-            return Err(unknown("policy", "is called", name, &names));
+        let is_unknown = |name: &&String| !names.contains(name);
+        if let Some(name) = self.policies.iter().find(is_unknown) {
+            return Err(unknown("is called", name, &names));
         }
         let codes: Vec<_> = policies
             .iter()
             .flat_map(|policy| policy.metadata.codes.keys().cloned())
             .collect();
         match self.codes.iter().find(|code| !codes.contains(code)) {
-            Some(code) => Err(unknown("policy", "has the code", code, &codes)),
+            Some(code) => Err(unknown("has the code", code, &codes)),
             None => Ok(()),
         }
     }
@@ -79,12 +79,12 @@ impl MinMode {
     }
 }
 
-fn unknown(who: &str, what: &str, name: &str, known: &[String]) -> String {
+fn unknown(what: &str, name: &str, known: &[String]) -> String {
     let shown = clean(name, 100);
     match nearest(name, known) {
         Some(near) => {
-            format!("no {who} of this configuration {what} `{shown}`: is `{near}` meant?")
+            format!("no policy of this configuration {what} `{shown}`: is `{near}` meant?")
         }
-        None => format!("no {who} of this configuration {what} `{shown}`"),
+        None => format!("no policy of this configuration {what} `{shown}`"),
     }
 }

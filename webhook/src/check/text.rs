@@ -79,7 +79,7 @@ fn write_missing_template(out: &mut impl Write, checked: &Checked) -> io::Result
 }
 
 fn heading(checked: &Checked, what: &str) -> String {
-    format!("{} {} {what}", checked.kind, clean(&checked.name, 100))
+    format!("{} {what}", checked.subject())
 }
 
 fn write_findings(
