@@ -57,6 +57,7 @@ fn its_policy_judges_files() {
         at        spec.containers[app].resources.limits.memory
         found     not set
         required  a quantity, for example 256Mi
+        more      gatehouse explain memory-limit
 
       --> pod.yaml:6:5
       6 |   - name: app

@@ -280,6 +280,7 @@ fn modes_other_than_deny_are_said_and_pass() {
         required  false or not set
         fix       remove spec.jobTemplate.spec.template.spec.hostNetwork
         risk      the pod gets an address of its own: nothing reaches it by its node's address
+        more      gatehouse explain host-network
 
       --> pod.yaml:12:11
       12 |           hostNetwork: true   # for the printer

@@ -73,6 +73,7 @@ fn custom_resources_are_judged_once_the_configuration_names_them() {
         required  false or not set
         fix       remove spec.template.spec.hostNetwork
         risk      the pod gets an address of its own: nothing reaches it by its node's address
+        more      gatehouse explain host-network
 
       --> web.yaml:8:7
       8 |       hostNetwork: true

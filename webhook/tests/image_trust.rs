@@ -110,7 +110,7 @@ fn a_signed_image_by_its_tag_is_fixed_and_otherwise_refused() {
         "{}",
         run.out()
     );
-    let fix = format!("set spec.containers[app].image to ghcr.io/acme/app:1@{DIGEST}");
+    let fix = format!("- name: app\n                image: ghcr.io/acme/app:1@{DIGEST}");
     assert!(run.out().contains(&fix), "{}", run.out());
 }
 
@@ -217,6 +217,7 @@ fn a_reference_that_cannot_be_read_is_refused_without_asking_anyone() {
         found     ghcr.io/Acme/app
         required  a registry, a repository and a tag or digest, such as ghcr.io/acme/app:1.25
         help      there is no fix: only its author knows which image is meant
+        more      gatehouse explain image-reference
 
     a Pod with this image is refused
     ");

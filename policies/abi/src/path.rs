@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::tree::Node;
+use crate::tree::{MAX_DEPTH, Node};
 
 /// A place in a Kubernetes object: `spec.containers[name=app].securityContext`.
 ///
@@ -153,6 +153,9 @@ impl FromStr for Path {
         let mut parser = Parser { text, at: 0 };
         let mut segments = Vec::new();
         while parser.at < text.len() {
+            if segments.len() == MAX_DEPTH {
+                return Err(parser.error("more steps than an object has levels"));
+            }
             segments.push(parser.segment(segments.is_empty())?);
         }
         Ok(Self(segments))
@@ -323,6 +326,15 @@ mod tests {
             (".*", ".*").prop_map(|(key, value)| Segment::Item { key, value }),
             any::<usize>().prop_map(Segment::Index),
         ]
+    }
+
+    #[test]
+    fn a_path_is_no_deeper_than_an_object() {
+        let deep = |steps: usize| vec!["a"; steps].join(".").parse::<Path>();
+        assert!(deep(MAX_DEPTH).is_ok());
+        let error = deep(MAX_DEPTH + 1).unwrap_err().to_string();
+        let expected = "is not a path: more steps than an object has levels at byte 255";
+        assert!(error.ends_with(expected), "{error}");
     }
 
     proptest! {

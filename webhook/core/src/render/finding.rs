@@ -1,20 +1,25 @@
 use std::fmt::Write;
 
-use gatehouse_abi::{Edit, Finding, Fix};
-use serde_json::Value;
+use gatehouse_abi::{Finding, Fix};
 
+use super::fix;
 use crate::{Judgement, clean};
 
 const VALUE_CHARS: usize = 160;
 const SENTENCE_CHARS: usize = 400;
 const PATH_CHARS: usize = 300;
 
+/// Lines of a fix; those of the built-in policies have at most nine.
+const FIX_LINES: usize = 32;
+
+const CODE_CHARS: usize = 100;
+
 /// One finding as a block of lines, each indented by two spaces.
 pub fn finding_text(judgement: &Judgement) -> String {
     let finding = &judgement.finding;
     let mut text = format!(
         "  {}: {}",
-        finding.code,
+        clean(&finding.code, CODE_CHARS),
         clean(&finding.message, SENTENCE_CHARS)
     );
     line(
@@ -33,6 +38,8 @@ pub fn finding_text(judgement: &Judgement) -> String {
         let note = format!("policy {policy} wants otherwise: neither fix was applied");
         line(&mut text, "conflict", &note);
     }
+    let explain = format!("gatehouse explain {}", clean(&finding.code, CODE_CHARS));
+    line(&mut text, "more", &explain);
     text
 }
 
@@ -46,35 +53,44 @@ fn write_repair(text: &mut String, finding: &Finding) {
 }
 
 fn write_fix(text: &mut String, fix: &Fix) {
-    for (i, edit) in fix.edits.iter().enumerate() {
+    let lines = fix::lines(fix);
+    for (i, fixed) in lines.iter().take(FIX_LINES).enumerate() {
         let label = if i == 0 { "fix" } else { "" };
-        line(
-            text,
-            label,
-            &clean(&edit_text(edit), PATH_CHARS + VALUE_CHARS),
-        );
+        line(text, label, &clean(fixed, PATH_CHARS + VALUE_CHARS));
+    }
+    if lines.len() > FIX_LINES {
+        line(text, "", "…");
     }
     if let Some(risk) = &fix.risk {
         line(text, "risk", &clean(risk, SENTENCE_CHARS));
     }
 }
 
-fn edit_text(edit: &Edit) -> String {
-    match edit {
-        Edit::Set { path, value } => format!("set {path:#} to {}", yaml(value)),
-        Edit::Remove { path } => format!("remove {path:#}"),
-        Edit::Include { path, item } => format!("add {} to {path:#}", yaml(item)),
-    }
-}
-
-/// A small value on one line, as a person would write it in YAML.
-fn yaml(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 fn line(text: &mut String, label: &str, value: &str) {
     let _ = write!(text, "\n    {label:<9} {value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_abi::{Edit, Path};
+
+    use super::*;
+
+    #[test]
+    fn a_long_fix_is_cut() {
+        let text_of = |members: usize| {
+            let edit = |i| Edit::Set {
+                path: Path::dotted("spec").key(format!("k{i}")),
+                value: true.into(),
+            };
+            let mut text = String::new();
+            // `spec:` is a line, too
+            let edits = (1..members).map(edit).collect();
+            write_fix(&mut text, &Fix { edits, risk: None });
+            text
+        };
+        let fits = text_of(FIX_LINES);
+        assert!(!fits.contains('…') && fits.trim_start().starts_with("fix       spec:"));
+        assert!(text_of(FIX_LINES + 1).ends_with("\n              …"));
+    }
 }

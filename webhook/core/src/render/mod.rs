@@ -4,6 +4,7 @@
 //! namespace (a file may leave it out) and no generated name.
 
 mod finding;
+mod fix;
 
 use std::fmt::Write;
 

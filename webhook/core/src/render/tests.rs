@@ -54,7 +54,7 @@ fn a_denial_lists_everything_with_the_fix_beside_it() {
     let mut fixed = judgement("run-as-non-root", None, Effect::Refused);
     fixed.finding.fix = Some(Fix {
         edits: vec![Edit::Set {
-            path: "spec.x".into(),
+            path: "spec.securityContext.runAsNonRoot".into(),
             value: json!(true),
         }],
         risk: Some("an image that runs as root will not start".into()),
