@@ -30,6 +30,7 @@ e2e: build nextest
 	tests/e2e.sh
 
 # Plays the scenes of the pages in docs/ and compares every output with what they show.
+# `make pages UPDATE=1` makes the pages show what is said now.
 pages: build
 	tests/demo/trust.sh | tail -n 1
 	cargo build --release --workspace --bin gatehouse-test-sigstore

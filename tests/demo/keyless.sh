@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plays the scene of docs/sign-without-keys.md with the real cosign, docker-registry and a Sigstore of our own, prints
-# what every command says, and fails where the page shows something else.
+# Plays the scene of docs/sign-without-keys.md with the real cosign, docker-registry and a Sigstore of our own, and
+# compares what every command says with what the page shows (see scene.sh).
 # The port is part of what the page shows, so it has to be free.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/../.."
@@ -8,6 +8,8 @@ cd "${BASH_SOURCE[0]%/*}/../.."
 readonly PAGE="$PWD/docs/sign-without-keys.md"
 # shellcheck source=tests/demo/scene.sh
 source tests/demo/scene.sh
+# shellcheck source=tests/demo/images.sh
+source tests/demo/images.sh
 
 # By which Sigstore the real cosign signs; the page shows them once.
 readonly SIGSTORE=(--signing-config signing-config.json --trusted-root trusted_root.json)
@@ -183,4 +185,4 @@ sha256:\$(sha256sum < notes.txt | cut -d' ' -f1); echo \"exit code \$?\""
 sha256:\$(sha256sum < notes.txt | cut -d' ' -f1); echo \"exit code \$?\""
 }
 
-play start_sigstore sign check provenance scans parts bundles
+play link_cosign start_registry start_sigstore sign check provenance scans parts bundles

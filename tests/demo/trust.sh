@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plays the scene of docs/trust-your-images.md with the real cosign, docker-registry and kube-apiserver,
-# prints what every command says, and fails where the page shows something else.
+# and compares what every command says with what the page shows (see scene.sh).
 # The port is part of what the page shows, so it has to be free.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/../.."
@@ -8,6 +8,10 @@ cd "${BASH_SOURCE[0]%/*}/../.."
 readonly PAGE="$PWD/docs/trust-your-images.md"
 # shellcheck source=tests/demo/scene.sh
 source tests/demo/scene.sh
+# shellcheck source=tests/demo/images.sh
+source tests/demo/images.sh
+# shellcheck source=tests/demo/cluster.sh
+source tests/demo/cluster.sh
 
 # The options without which cosign asks Sigstore's public services, which nobody needs for a key.
 readonly LOCAL=(--tlog-upload=false --use-signing-config=false --allow-insecure-registry)
@@ -63,13 +67,13 @@ YAML
 in_the_cluster() {
   chapter "in the cluster"
   start_cluster
-  start_webhook
+  start_webhook trust.yaml
   run kubectl create -f tools.yaml
   run kubectl create -f web.yaml
 
   chapter "mode: fix"
   write_policies fix '{images: ["127.0.0.1:5000/acme/**"], anyOf: [release]}'
-  start_webhook
+  start_webhook trust.yaml
   write_pod shop "$REGISTRY/acme/web:1.0"
   run grep image: shop.yaml
   run kubectl create -f shop.yaml
@@ -152,4 +156,4 @@ registry_is_down() {
   run 'gatehouse check --config trust.yaml web.yaml; echo "exit code $?"'
 }
 
-play generate_a_key sign check in_the_cluster rules bind platforms certificates record registry_is_down
+play link_cosign start_registry generate_a_key sign check in_the_cluster rules bind platforms certificates record registry_is_down
