@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .PHONY: demo build test e2e pages lint fuzz bench gates instructions toolchain nextest
 
 BINARY := target/release/gatehouse
+SCENES := denial ci trust keyless
 
 # What building needs beside the Rust toolchain.
 toolchain:
@@ -32,9 +33,8 @@ e2e: build nextest
 # Plays the scenes of the pages in docs/ and compares every output with what they show.
 # `make pages UPDATE=1` makes the pages show what is said now.
 pages: build
-	tests/demo/trust.sh | tail -n 1
 	cargo build --release --workspace --bin gatehouse-test-sigstore
-	tests/demo/keyless.sh | tail -n 1
+	for scene in $(SCENES); do tests/demo/$$scene.sh | tail -n 1; done
 
 lint: toolchain
 	cargo fmt --all --check

@@ -2,6 +2,12 @@
 # For scenes in a cluster: etcd, kube-apiserver, kube-controller-manager, and the webhook that they ask. To be sourced
 # after scene.sh.
 
+# For those who need no cluster.
+link_kubectl() {
+  "$ROOT/tests/cluster/install.sh"
+  ln -s "$(source "$ROOT/tests/cluster/lib.sh" && echo "$TOOLS/kubectl")" "$WORK/bin/kubectl"
+}
+
 start_cluster() {
   "$ROOT/tests/cluster/install.sh"
   KUBECONFIG=$("$ROOT/tests/cluster/up.sh" "$WORK/cluster")
@@ -16,7 +22,7 @@ start_webhook() {
   gatehouse serve --config "$1" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 \
     --tls-self-signed --tls-name 127.0.0.1 --tls-ca-out ca.crt --ready-file ready.json >webhook.log 2>&1 &
   echo $! >webhook.pid
-  wait_until test -e ready.json
+  wait_until test -e ready.json || fail "$(<webhook.log)"
   mkdir -p overlay
   write_overlay "https://$(jq --raw-output .listen ready.json)" "$(base64 --wrap=0 ca.crt)" >overlay/kustomization.yaml
   kubectl label --overwrite namespace default kubernetes.io/metadata.name=default >/dev/null

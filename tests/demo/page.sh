@@ -5,7 +5,6 @@
 readonly CHAPTER="-- "
 
 # Each command in a `console` block of the page, with what it says, has to be in the output as it stands.
-# Digests of keys and of signatures differ each time.
 compare() {
   local output line command="" commands=0 inside=""
   output=$(stable <"$1")
@@ -21,8 +20,9 @@ compare() {
   printf '\n%s: %s commands say what it shows\n' "${PAGE#"$ROOT"/}" "$commands"
 }
 
+# Digests of keys and of signatures differ each time, and how long an event is ago.
 stable() {
-  sed --regexp-extended 's/((key|key,|manifest) `?sha256:)[0-9a-f]{64}/\1…/'
+  sed --regexp-extended 's/((key|key,|manifest) `?sha256:)[0-9a-f]{64}/\1…/; s/^[0-9]+s( +Warning +)/0s\1/'
 }
 
 # Arguments: the output, a part of the page. cosign says its lines in any order.
