@@ -33,7 +33,7 @@ e2e: build nextest
 # Plays the scenes of the pages in docs/ and compares every output with what they show.
 # `make pages UPDATE=1` makes the pages show what is said now.
 pages: build
-	cargo build --release --workspace --bin gatehouse-test-sigstore
+	cargo build --release --workspace --bin gatehouse-test-sigstore --example terminal-picture
 	for scene in $(SCENES); do tests/demo/$$scene.sh | tail -n 1; done
 
 lint: toolchain

@@ -106,6 +106,11 @@ in_a_pipeline() {
   run 'gatehouse check --config policies deploy; echo "exit code $?"'
 }
 
+on_a_terminal() {
+  chapter "on a terminal"
+  picture check.svg gatehouse check deploy/web.yaml
+}
+
 rendered() {
   chapter "rendered"
   run "kubectl kustomize overlays/production | gatehouse check --config policies - | sed -n '/-->/,\$p'"
@@ -157,4 +162,4 @@ bad_input() {
   run 'gatehouse check --config policies empty; echo "exit code $?"'
 }
 
-play prepare in_a_pipeline rendered outputs policies_that_change bad_input
+play prepare in_a_pipeline on_a_terminal rendered outputs policies_that_change bad_input

@@ -20,6 +20,16 @@ compare() {
   printf '\n%s: %s commands say what it shows\n' "${PAGE#"$ROOT"/}" "$commands"
 }
 
+compare_pictures() {
+  local picture page
+  for picture in "$WORK"/pictures/*; do
+    [[ -e $picture ]] || continue
+    page="${PAGE%/*}/${picture##*/}"
+    [[ -z ${UPDATE:-} ]] || cp "$picture" "$page"
+    cmp --silent "$picture" "$page" || fail "$page is not the picture of what was printed"
+  done
+}
+
 # Digests of keys and of signatures differ each time, and how long an event is ago.
 stable() {
   sed --regexp-extended 's/((key|key,|manifest) `?sha256:)[0-9a-f]{64}/\1…/; s/^[0-9]+s( +Warning +)/0s\1/'

@@ -19,6 +19,7 @@ play() {
   cd "$ROOT"
   if [[ -n ${UPDATE:-} ]]; then update "$WORK/output"; fi
   compare "$WORK/output"
+  compare_pictures
 }
 
 fail() {
@@ -49,6 +50,13 @@ link_gatehouse() {
 run() {
   printf '$ %s\n' "$*"
   eval "$*" || true
+}
+
+# Arguments: a file below docs/, a command. The file is a picture of the command and what it says, coloured.
+picture() {
+  mkdir -p "$WORK/pictures"
+  { printf '$ %s\n' "${*:2}" && eval "${*:2} --color always"; } |
+    "$ROOT/target/release/examples/terminal-picture" >"$WORK/pictures/$1" || true
 }
 
 chapter() {
