@@ -1,5 +1,6 @@
 //! Loading a configuration: documents from files, modules, settings judged, all or nothing.
 
+mod lost_trust;
 mod modules;
 mod references;
 mod registries;
@@ -18,6 +19,7 @@ use gatehouse_trust::{Authorities, LiveAuthorities, TrustRoots};
 use sha2::{Digest, Sha256};
 
 use crate::facts::ExpectedNeeds;
+pub(crate) use lost_trust::keep_trust;
 pub(crate) use modules::Modules;
 use references::FileReferences;
 pub(crate) use registries::range;

@@ -20,7 +20,7 @@ use super::{
     tls::{CertificateError, CertificateKeeper},
     trust_watch::TrustWatch,
 };
-use crate::config::{LoadError, Snapshot, Source, Surroundings};
+use crate::config::{LoadError, Snapshot, Source, Surroundings, keep_trust};
 
 /// Keeps configuration and certificate up to date, on a thread that ends when this is dropped.
 #[derive(Debug)]
@@ -142,7 +142,8 @@ impl ConfigKeeper {
             return Change::None;
         }
         self.tried = found;
-        match loaded {
+        let kept = loaded.and_then(|new| keep_trust(&self.snapshot.load(), &new).map(|()| new));
+        match kept {
             Ok(snapshot) => {
                 self.snapshot.store(Arc::new(snapshot));
                 Change::Loaded

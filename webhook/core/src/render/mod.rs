@@ -23,6 +23,9 @@ const WARNINGS_CHARS: usize = 4096;
 
 const NAME_CHARS: usize = 100;
 
+/// Of the name in the first line, so that a code fits beside it.
+const SUBJECT_CHARS: usize = 63;
+
 /// Why a request is refused; `None` when it is not.
 ///
 /// The first line stands alone: it says what is refused and lists the codes. Then come the findings,
@@ -57,19 +60,27 @@ pub fn failures_text(decision: &Decision) -> String {
     text
 }
 
-/// The admission warnings: one a finding, each short enough to be shown.
+/// The admission warnings: one a finding, each short enough to be shown. Where they are too many, the last one says
+/// how many more there are.
 pub fn warnings(decision: &Decision) -> Vec<String> {
-    let mut left = WARNINGS_CHARS;
-    let mut warnings = Vec::new();
-    for judgement in decision.with_effect(crate::Effect::Warned) {
-        let warning = warning(judgement);
-        let Some(rest) = left.checked_sub(warning.chars().count()) else {
-            break;
-        };
-        left = rest;
-        warnings.push(warning);
+    let warned = decision.with_effect(crate::Effect::Warned);
+    let mut warnings: Vec<_> = warned.map(warning).collect();
+    let all = warnings.len();
+    if fitting(&warnings, WARNINGS_CHARS) < all {
+        warnings.truncate(fitting(&warnings, WARNINGS_CHARS - WARNING_CHARS));
+        let more = all - warnings.len();
+        warnings.push(format!("and {more} more: `gatehouse check` shows them all"));
     }
     warnings
+}
+
+/// How many of the warnings fit, from the first one on.
+fn fitting(warnings: &[String], chars: usize) -> usize {
+    let after = warnings.iter().scan(0, |sum, warning| {
+        *sum += warning.chars().count();
+        Some(*sum)
+    });
+    after.take_while(|sum| *sum <= chars).count()
 }
 
 fn warning(judgement: &Judgement) -> String {
@@ -107,7 +118,7 @@ fn first_line(decision: &Decision, refusals: &[&Judgement]) -> String {
 
 /// The kind and name of what is refused.
 fn subject(decision: &Decision) -> String {
-    let text = |text| clean(text, NAME_CHARS);
+    let text = |text| clean(text, SUBJECT_CHARS);
     match (&*text(&decision.kind), &*text(&decision.name)) {
         ("", _) => "the object".to_owned(),
         (kind, "") => kind.to_owned(),

@@ -154,10 +154,19 @@ fn warnings_keep_within_their_limits() {
         ["a-code: container app: the container may do too much"]
     );
     warned.finding.message = format!("{}\n", "long ".repeat(60));
+    let fitting = WARNINGS_CHARS / WARNING_CHARS;
+    let all = warnings(&decision(vec![warned.clone(); fitting]));
+    assert!(all.len() == fitting && all[0].chars().count() == WARNING_CHARS);
     let all = warnings(&decision(vec![warned; 200]));
     assert!(
         all.iter()
             .all(|w| w.chars().count() <= WARNING_CHARS && !w.contains('\n'))
     );
     assert!(all.iter().map(|w| w.chars().count()).sum::<usize>() <= WARNINGS_CHARS);
+    let (last, shown) = all.split_last().unwrap();
+    let left = 200 - shown.len();
+    assert_eq!(
+        *last,
+        format!("and {left} more: `gatehouse check` shows them all")
+    );
 }

@@ -45,6 +45,21 @@ fn a_missing_trust_root_is_told_and_taken_when_it_is_there() {
 }
 
 #[test]
+fn a_trust_root_that_is_damaged_later_leaves_the_last_good_one() {
+    let root = Sigstore::new().trust_root().to_string();
+    let server = TestServer::start(|folder| {
+        fs::write(folder.join("images.json"), policy(&json!("file:root"))).unwrap();
+        fs::write(folder.join("root"), &root).unwrap();
+    });
+    server.await_metric(&usable(1));
+    fs::write(server.config().join("root"), &root[1..]).unwrap();
+    server.await_metric("gatehouse_up_to_date{what=\"configuration\"} 0");
+    server.await_metric(&usable(1));
+    fs::write(server.config().join("root"), &root).unwrap();
+    server.await_metric("gatehouse_up_to_date{what=\"configuration\"} 1");
+}
+
+#[test]
 fn a_mirror_that_cannot_be_asked_does_not_keep_the_server_from_starting() {
     let root = TufRepository::of(&Sigstore::new().trust_root()).root();
     let root = String::from_utf8(root).unwrap();

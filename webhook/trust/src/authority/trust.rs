@@ -37,6 +37,14 @@ impl Authority {
         })
     }
 
+    /// Why its trust root cannot be used until somebody mends its file; `None` where it can be, comes from a mirror, or
+    /// is not needed. That a trust root is over is no damage.
+    pub fn trust_root_damage(&self) -> Option<String> {
+        let is_needed = self.uses_trust_root() && self.mirror().is_none();
+        let why = self.root_fault.as_ref().filter(|_| is_needed)?;
+        Some(format!("the trust root {why}"))
+    }
+
     /// Until when signatures can be verified with its trust root; `None` where no end is known, or the
     /// authority needs no trust root.
     pub fn trust_root_end(&self) -> Option<SystemTime> {
