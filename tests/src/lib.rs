@@ -10,6 +10,7 @@ mod cosign;
 mod custom_resource;
 mod docker_registry;
 mod files;
+mod foreign_webhook;
 mod gatehouse;
 mod guest;
 mod http;
