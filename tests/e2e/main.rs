@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // helpers of tests fail as tests do
 
 mod already_there;
+mod apply;
 mod custom_workloads;
 mod ephemeral;
 mod events;

@@ -1,7 +1,6 @@
 use gatehouse_tests::{
     Scene,
-    objects::{IMAGE, bad_spec, cron_job, good_spec, job, template, workload},
-    skipped,
+    objects::{IMAGE, bad_spec, cron_job, good_spec, job, old_cron_jobs, template, workload},
 };
 use serde_json::{Value, json};
 
@@ -18,16 +17,11 @@ fn what_creates_pods_is_judged_by_the_pods_it_would_create() {
 
 #[test]
 fn a_cron_job_is_judged_by_the_pods_it_would_create() {
-    let scene = Scene::new("cronjob");
-    if !scene.cluster.serves("apis/batch/v1", "cronjobs") {
-        return skipped("CronJobs of batch/v1");
-    }
-    let scene = scene.judged();
-    assert_refused(&scene, &cron_job("bad", bad_spec()));
-    scene
-        .kubectl()
-        .create(&cron_job("good", good_spec(IMAGE)))
-        .succeeded();
+    let scene = Scene::new("cronjob").asked_about(old_cron_jobs()).judged();
+    let object = |name, spec| cron_job(scene.cluster.cron_jobs(), name, spec);
+    assert_refused(&scene, &object("bad", bad_spec()));
+    let good = object("good", good_spec(IMAGE));
+    scene.kubectl().create(&good).succeeded();
 }
 
 #[test]

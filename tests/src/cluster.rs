@@ -41,6 +41,15 @@ impl Cluster {
         resources.any(|r| r["name"] == resource)
     }
 
+    /// The version of CronJobs that the server has.
+    pub fn cron_jobs(&'static self) -> &'static str {
+        if self.serves("apis/batch/v1", "cronjobs") {
+            "batch/v1"
+        } else {
+            "batch/v1beta1"
+        }
+    }
+
     /// How it is reached.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig

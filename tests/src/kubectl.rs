@@ -2,6 +2,7 @@ use std::{
     ffi::OsStr,
     fmt,
     io::Write,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -31,6 +32,9 @@ pub struct Ran {
 
 /// What kubectl prints between the webhook's name and its words.
 const DENIED: &str = "denied the request: ";
+
+/// How each error begins that kubectl prints of a webhook's denial.
+const ERROR: &str = "Error from server (Forbidden): ";
 
 impl Kubectl {
     /// For everything that has no namespace.
@@ -71,6 +75,11 @@ impl Kubectl {
     /// Creates an object.
     pub fn create(&self, object: &Value) -> Ran {
         self.give("create -f -", object)
+    }
+
+    /// Applies a file, or all files of a folder.
+    pub fn apply(&self, path: &Path) -> Ran {
+        self.run([OsStr::new("apply"), OsStr::new("-f"), path.as_os_str()])
     }
 
     /// Patches an object.
@@ -146,6 +155,15 @@ impl Ran {
         let text = self.stderr.split_once(DENIED).map(|(_, text)| text);
         let text = text.unwrap_or_else(|| panic!("no denial: {self}"));
         text.strip_suffix('\n').unwrap_or(text).to_owned()
+    }
+
+    /// The webhook's words about each object that it refused, in the order in which kubectl printed them.
+    pub fn denials(&self) -> Vec<&str> {
+        let errors = self.stderr.split(ERROR);
+        let texts = errors.filter_map(|error| Some(error.split_once(DENIED)?.1));
+        texts
+            .map(|text| text.strip_suffix('\n').unwrap_or(text))
+            .collect()
     }
 
     /// # Panics

@@ -1,5 +1,5 @@
-//! What the tests against real components share: a cluster, kubectl, `gatehouse` as a process, a second
-//! webhook, registries and what signs images in them, and the objects that they are tried with.
+//! What the tests against real components share: a cluster, kubectl, `gatehouse` as a process, webhooks of
+//! others, registries and what signs images in them, and the objects that they are tried with.
 //!
 //! Nothing here knows Gatehouse's code: it is started and asked as its users do.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // it only runs in tests
@@ -31,7 +31,7 @@ mod scene;
 mod signing_key;
 mod tls;
 
-pub use check::{Checked, check, check_as};
+pub use check::{Checked, check, check_as, check_at};
 pub use cluster::{Cluster, skipped};
 pub use cosign::{Cosign, Expected, Format, Signer};
 pub use custom_resource::CustomResource;

@@ -64,16 +64,27 @@ pub fn job(name: &str, spec: Value) -> Value {
     })
 }
 
-/// A CronJob of such pods.
-pub fn cron_job(name: &str, spec: Value) -> Value {
+/// A CronJob of such pods, of the version that the server has.
+pub fn cron_job(version: &str, name: &str, spec: Value) -> Value {
     json!({
-        "apiVersion": "batch/v1",
+        "apiVersion": version,
         "kind": "CronJob",
         "metadata": {"name": name},
         "spec": {
             "schedule": "0 3 * * *",
             "jobTemplate": {"spec": {"template": job_template(name, spec)}},
         },
+    })
+}
+
+/// The rule of a webhook about CronJobs as servers before 1.21 have them; the shipped ones name `batch/v1` alone.
+pub fn old_cron_jobs() -> Value {
+    json!({
+        "apiGroups": ["batch"],
+        "apiVersions": ["v1beta1"],
+        "resources": ["cronjobs"],
+        "operations": ["CREATE", "UPDATE"],
+        "scope": "Namespaced",
     })
 }
 

@@ -1,9 +1,14 @@
+use std::path::Path;
+
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    Checked, Cluster, Gatehouse, Guest, Kubectl, Namespace, Ran, Registration, check, eventually,
-    files::temporary_folder, namespace::unique, objects,
+    Checked, Cluster, Gatehouse, Guest, Kubectl, Namespace, Ran, Registration, check, check_at,
+    eventually,
+    files::{temporary_folder, write},
+    namespace::unique,
+    objects,
 };
 
 /// One test's part of the cluster: a namespace, a Gatehouse, and its registration for that namespace.
@@ -98,9 +103,21 @@ impl Scene {
         &self.namespace.name
     }
 
+    /// `kubectl apply` of a file.
+    pub fn apply(&self, file: &str) -> Ran {
+        let path = self.folder.path().join("manifest.yaml");
+        write(&path, file);
+        self.kubectl().apply(&path)
+    }
+
     /// What `gatehouse check` says of a file by the same policies.
     pub fn check(&self, file: &str) -> Checked {
         check(&self.documents, self.namespace(), file)
+    }
+
+    /// The same of a file or folder that is there already.
+    pub fn check_at(&self, path: &Path) -> Checked {
+        check_at(&self.documents, self.namespace(), path)
     }
 
     /// Waits until `/mutate` is asked: a pod as it would be stored tells.

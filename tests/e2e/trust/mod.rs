@@ -24,7 +24,7 @@ use gatehouse_tests::{
 use serde_json::{Value, json};
 
 /// The policy, with these settings.
-fn image_trust(mode: &str, settings: &Value) -> Value {
+pub(crate) fn image_trust(mode: &str, settings: &Value) -> Value {
     let spec = json!({
         "module": "builtin:image-trust",
         "mode": mode,
@@ -35,7 +35,7 @@ fn image_trust(mode: &str, settings: &Value) -> Value {
 }
 
 /// That all images of a registry have to be signed with one key.
-fn signed_by(key: &SigningKey, host: &str) -> Value {
+pub(crate) fn signed_by(key: &SigningKey, host: &str) -> Value {
     json!({
         "authorities": {"release": {"key": key.public()}},
         "signatures": [{"images": [format!("{host}/**")], "anyOf": ["release"]}],
@@ -61,7 +61,7 @@ fn loopback(host: &str) -> Value {
 }
 
 /// A scene in which the images of one registry are judged by these settings.
-fn judged(subject: &str, host: &str, mode: &str, settings: &Value) -> Scene {
+pub(crate) fn judged(subject: &str, host: &str, mode: &str, settings: &Value) -> Scene {
     Scene::new(subject)
         .with(image_trust(mode, settings))
         .with(loopback(host))
