@@ -10,6 +10,7 @@ mod custom_workloads;
 mod ephemeral;
 mod events;
 mod fixes;
+mod medium;
 mod modes;
 mod namespaces;
 mod outage;

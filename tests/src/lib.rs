@@ -4,6 +4,7 @@
 //! Nothing here knows Gatehouse's code: it is started and asked as its users do.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // it only runs in tests
 
+mod api_server;
 mod check;
 mod cluster;
 mod cosign;
@@ -23,6 +24,7 @@ mod pod_status;
 mod poll;
 mod private_sigstore;
 mod program;
+mod refuser;
 mod registration;
 mod registry_tools;
 mod report;
@@ -31,6 +33,7 @@ mod scene;
 mod signing_key;
 mod tls;
 
+pub use api_server::ApiServer;
 pub use check::{Checked, check, check_as, check_at};
 pub use cluster::{Cluster, skipped};
 pub use cosign::{Cosign, Expected, Format, Signer};
@@ -48,6 +51,7 @@ pub use pod_status::mark_pods;
 pub use poll::eventually;
 pub use private_sigstore::{Keyless, PrivateSigstore};
 pub use program::{program, run};
+pub use refuser::Refuser;
 pub use registration::Registration;
 pub use report::report;
 pub use review::{creation, review};
