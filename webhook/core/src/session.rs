@@ -9,6 +9,7 @@ use time::Date;
 
 use crate::{
     Asked, Decision, Fact, Failure, Limits, Policy, PolicySet, Request,
+    config::FixAt,
     exemptions::exemption,
     facts::Facts,
     fixes::Candidate,
@@ -110,7 +111,11 @@ impl<'s> Session<'s> {
             Judged::Nothing => Vec::new(),
             _ => set.matching(&request),
         };
-        let runs: Vec<_> = policies.into_iter().map(Run::new).collect();
+        let matters = |index: &usize| {
+            purpose != Purpose::Mutate || may_change(&set.policies()[*index], &request)
+        };
+        let policies = policies.into_iter().filter(matters);
+        let runs: Vec<_> = policies.map(Run::new).collect();
         let request = Arc::new(request);
         Self {
             set,
@@ -291,6 +296,13 @@ impl<'s> Session<'s> {
             self.today,
         )
     }
+}
+
+/// Whether the policy's fixes may ever change such an object. One that never does is not run for `/mutate`, where a
+/// registry that hangs would be waited for in vain.
+fn may_change(policy: &Policy, request: &Request) -> bool {
+    let spec = &policy.spec;
+    spec.may_fix() && (request.is_pod() || spec.fix_at == FixAt::Author)
 }
 
 impl Run {

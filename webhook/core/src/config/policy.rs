@@ -146,6 +146,12 @@ impl PolicySpec {
         let last = self.overrides.iter().rev().find(applies);
         last.map_or(self.mode, |o| o.mode)
     }
+
+    /// Whether any code anywhere is in mode `fix`.
+    pub fn may_fix(&self) -> bool {
+        let mut modes = self.overrides.iter().map(|o| o.mode);
+        self.mode == Mode::Fix || modes.any(|mode| mode == Mode::Fix)
+    }
 }
 
 impl Mode {

@@ -1,5 +1,7 @@
 //! Mode `fix`.
 
+use std::cell::RefCell;
+
 use super::*;
 
 #[test]
@@ -180,6 +182,33 @@ fn pods_are_not_fixed_on_other_updates() {
         says(wants(request, "code-a", "spec.x", json!(1)))
     });
     assert_eq!(patch(&decision), Value::Null);
+}
+
+#[test]
+fn a_policy_that_never_fixes_is_not_run_for_mutate() {
+    let somewhere = json!({"mode": "deny", "overrides": [{"namespaces": ["x"], "mode": "fix"}]});
+    let policies = set(vec![
+        policy("author", json!({"mode": "fix", "fixAt": "author"})),
+        policy("deny", json!({"mode": "deny"})),
+        policy("fix", json!({"mode": "fix"})),
+        policy("somewhere", somewhere),
+    ]);
+    let run_for = |request: fn() -> Request, purpose| {
+        let ran = RefCell::new(BTreeSet::new());
+        run(&policies, request(), purpose, &|policy, _, _| {
+            ran.borrow_mut()
+                .insert(policies.policies()[policy].name.clone());
+            Ok(None)
+        });
+        Vec::from_iter(ran.into_inner()).join(" ")
+    };
+    let a_pod = || create(pod());
+    let a_workload = || review("CREATE", ("apps", "Deployment"), deployment(), Value::Null);
+    assert_eq!(run_for(a_pod, Purpose::Mutate), "author fix somewhere");
+    assert_eq!(run_for(a_workload, Purpose::Mutate), "author");
+    let all = "author deny fix somewhere";
+    assert_eq!(run_for(a_pod, Purpose::Validate), all);
+    assert_eq!(run_for(a_workload, Purpose::Check), all);
 }
 
 #[test]
