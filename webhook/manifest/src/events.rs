@@ -129,12 +129,18 @@ impl<'t> Events<'t> {
     }
 
     fn syntax(&self, error: &ScanError) -> Failure {
-        let at = error.marker().byte_offset().unwrap_or_default();
+        use ErrorKind::{RecursionLimitExceeded, TabAtBlockScalarStart, TabInPlainScalar};
+        let at = self.base + error.marker().byte_offset().unwrap_or_default();
         let problem = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => Limit::Depth(self.depth).into(),
+            RecursionLimitExceeded => Limit::Depth(self.depth).into(),
             kind => Problem::Yaml(words(kind)),
         };
-        Failure::new(self.base + at, problem)
+        let behind = match error.kind() {
+            // told at the beginning of the text before the tab
+            TabAtBlockScalarStart | TabInPlainScalar => self.rest(at).find('\t'),
+            _ => None,
+        };
+        Failure::new(at + behind.unwrap_or_default(), problem)
     }
 }
 

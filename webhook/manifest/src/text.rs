@@ -14,10 +14,16 @@ pub(crate) struct Text {
     line_break: &'static str,
     /// Offset of every line.
     lines: Vec<u32>,
+    /// How many characters begin before every [`STEP`]th byte.
+    chars: Vec<u32>,
 }
 
 /// Line breaks for YAML 1.1 and kubectl, but not for YAML 1.2.
 pub(crate) const LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+/// Bytes of a line that are counted through to know a column, however long the line is: a file of megabytes may have
+/// one line, and thousands of findings in it.
+const STEP: usize = 1024;
 
 const BOM: char = '\u{feff}';
 const UTF16_AND_32_MARKS: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"];
@@ -54,6 +60,7 @@ impl Text {
         let text = [text, if terminated { "" } else { line_break }].concat();
         Self {
             lines: line_starts(&text),
+            chars: chars_at_steps(&text),
             text,
             marked: false,
             terminated,
@@ -155,8 +162,17 @@ impl Text {
     }
 
     fn chars(&self, start: usize, end: usize) -> usize {
-        let part = self.text.get(start..end).unwrap_or_default();
-        part.chars().count()
+        match end.saturating_sub(start) {
+            0..=STEP => chars_of(self.text.as_bytes().get(start..end).unwrap_or_default()),
+            _ => self.chars_before(end) - self.chars_before(start),
+        }
+    }
+
+    fn chars_before(&self, offset: usize) -> usize {
+        let step = offset / STEP;
+        let rest = self.text.as_bytes().get(step * STEP..offset);
+        let counted = self.chars.get(step).map_or(0, |chars| *chars as usize);
+        counted + chars_of(rest.unwrap_or_default())
     }
 }
 
@@ -174,6 +190,21 @@ fn line_starts(text: &str) -> Vec<u32> {
         .collect()
 }
 
+fn chars_at_steps(text: &str) -> Vec<u32> {
+    let steps = text.as_bytes().chunks(STEP);
+    let counts = steps.scan(0, |before, step| {
+        *before += chars_of(step) as u32;
+        Some(*before)
+    });
+    std::iter::once(0).chain(counts).collect()
+}
+
+/// The characters that begin in these bytes of a text.
+fn chars_of(bytes: &[u8]) -> usize {
+    let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+    bytes.iter().filter(begins).count()
+}
+
 fn first_line_break(text: &str) -> &'static str {
     let rest = text.find(['\n', '\r']).map_or("", |at| &text[at..]);
     match rest {
@@ -187,4 +218,25 @@ fn not_utf8(valid: &[u8]) -> FileError {
     let text = Text::new(std::str::from_utf8(valid).unwrap_or_default());
     let (line, column) = text.position(valid.len());
     FileError::NotUtf8 { line, column }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn columns_count_characters_of_lines_of_any_length(
+            unit in "[aé€😀\n]{1,9}",
+            times in 1..2000usize,
+            at in any::<prop::sample::Index>(),
+        ) {
+            let text = Text::new(&unit.repeat(times));
+            let offset = text.as_str().floor_char_boundary(at.index(text.as_str().len()));
+            let line = text.as_str()[..offset].rsplit('\n').next().unwrap_or_default();
+            prop_assert_eq!(text.position(offset).1, 1 + line.chars().count());
+        }
+    }
 }

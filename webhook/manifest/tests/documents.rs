@@ -181,6 +181,58 @@ fn mistakes_are_told_in_plain_words() {
             "line 2, column 1: not valid YAML: this belongs to nothing above it: check the indentation",
         ),
         (
+            "a:\n  b: c\n\td: e\n",
+            "line 3, column 1: not valid YAML: a tab cannot indent a line: use spaces",
+        ),
+        (
+            "a: |\n\tb\n",
+            "line 2, column 1: not valid YAML: a tab cannot indent a line: use spaces",
+        ),
+        (
+            "a: *.example.com\n",
+            "line 1, column 4: not valid YAML: an alias whose anchor does not stand above it in this document: put text that begins with `*` in quotes",
+        ),
+        (
+            "a: &\n",
+            "line 1, column 4: not valid YAML: a name is missing after `&` or `*`: put text that begins so in quotes",
+        ),
+        (
+            "a: \"b\" c\n",
+            "line 1, column 8: not valid YAML: nothing can follow the closing quote: put the whole text in quotes",
+        ),
+        (
+            "a: \"\\ud800\"\n",
+            "line 1, column 4: not valid YAML: an escape in double quotes that stands for no character",
+        ),
+        (
+            "a: - b\n",
+            "line 1, column 4: not valid YAML: `-` cannot stand here: begin a list on a line of its own, or put the text in quotes",
+        ),
+        (
+            "a: [-]\n",
+            "line 1, column 5: not valid YAML: `-` alone is no value: put it in quotes",
+        ),
+        (
+            "a: ? b\n",
+            "line 1, column 4: not valid YAML: `?` cannot stand here: put text that begins with it in quotes",
+        ),
+        (
+            "a: |x\n b\n",
+            "line 1, column 4: not valid YAML: after `|` and `>` there can be only `-` or `+`, a digit from 1 to 9, and a comment",
+        ),
+        (
+            "a: b #c\n d: e\n",
+            "line 1, column 6: not valid YAML: the text goes on after a comment: move the comment, or put the text in quotes",
+        ),
+        (
+            "a: !x!y z\n",
+            "line 1, column 4: not valid YAML: a tag of a kind that this document does not declare: put text that begins with `!` in quotes",
+        ),
+        (
+            "a: [b,,c]\n",
+            "line 1, column 7: not valid YAML: expected a value or the end of this list or mapping",
+        ),
+        (
             "a: {b: c]\n",
             "line 1, column 4: not valid YAML: this `{` is closed by `]`",
         ),

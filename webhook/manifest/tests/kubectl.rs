@@ -170,7 +170,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("{a: &a [*a]}", "the value of this anchor contains itself"),
     (
         "{a: *b}",
-        "not valid YAML: an alias whose anchor does not stand above it in this document",
+        "not valid YAML: an alias whose anchor does not stand above it in this document: put text that begins with `*` in quotes",
     ),
 ];
 
