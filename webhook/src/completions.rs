@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::{Shell, generate};
 
-use crate::Cli;
+use crate::{Cli, exit};
 
 /// Writes a script that completes the commands and options of `gatehouse`.
 #[derive(Debug, Args)]
@@ -34,9 +34,8 @@ Examples:
 
 /// Runs the command.
 pub fn run(args: &CompletionsArgs) -> ExitCode {
-    // a reader that has seen enough is no error
-    let _ = io::stdout().write_all(&script(args.shell));
-    ExitCode::SUCCESS
+    let written = io::stdout().write_all(&script(args.shell));
+    exit::written(written, ExitCode::SUCCESS)
 }
 
 fn script(shell: SupportedShell) -> Vec<u8> {

@@ -1,6 +1,9 @@
 //! Exit codes, the same for all commands.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 /// Something is refused.
 pub const REFUSED: u8 = 1;
@@ -10,13 +13,22 @@ pub const USAGE: u8 = 2;
 pub const COULD_NOT_CHECK: u8 = 3;
 
 /// Says what is wrong with the usage, configuration or input, and ends with [`USAGE`].
-#[allow(
-    clippy::print_stderr,
-    reason = "this is where commands speak to people"
-)]
 pub fn usage(message: &str) -> ExitCode {
+    let mut terminal = io::stderr().lock();
     for line in message.lines() {
-        eprintln!("error: {line}");
+        // where nobody listens, the code still says it
+        let _ = writeln!(terminal, "error: {line}");
     }
     ExitCode::from(USAGE)
+}
+
+/// Ends as the result says, or with [`USAGE`] if it could not be written. A reader that has seen enough, such as
+/// `head`, is no error, and changes no verdict.
+pub fn written(result: io::Result<()>, code: ExitCode) -> ExitCode {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            usage(&format!("the result could not be written: {error}"))
+        }
+        _ => code,
+    }
 }

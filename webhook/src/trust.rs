@@ -67,9 +67,9 @@ pub fn run(args: &TrustArgs) -> ExitCode {
         Command::Verify(args) => verify(args, &mut text),
         Command::VerifyBundle(args) => bundle::run(args, &mut text),
     };
-    // a reader that has seen enough is no error
-    let _ = io::stdout().write_all(text.as_bytes());
-    verified.unwrap_or_else(|message| exit::usage(&message))
+    let written = io::stdout().write_all(text.as_bytes());
+    let code = verified.unwrap_or_else(|message| exit::usage(&message));
+    exit::written(written, code)
 }
 
 fn verify(args: &VerifyArgs, text: &mut String) -> Result<ExitCode, String> {

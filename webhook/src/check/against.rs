@@ -9,7 +9,10 @@ use std::{
 use gatehouse_core::{Decision, Verdict, clean};
 use serde_json::{Value, json};
 
-use super::report::{Checked, Report};
+use super::{
+    input::shown,
+    report::{Checked, Report},
+};
 use crate::exit;
 
 /// What is different under the new configuration.
@@ -191,7 +194,7 @@ impl Subject {
     fn of(checked: &Checked, container: Option<String>) -> Self {
         Self {
             object: checked.subject(),
-            place: format!("{}:{}", clean(&checked.file, 300), checked.line),
+            place: format!("{}:{}", shown(&checked.file), checked.line),
             container,
         }
     }

@@ -11,7 +11,7 @@ use gatehouse_core::{Effect, Judgement, clean};
 use gatehouse_manifest::{Change, unified_diff};
 
 use super::{
-    input::{Input, STDIN},
+    input::{Input, STDIN, shown},
     report::{Checked, Report},
 };
 
@@ -97,7 +97,7 @@ impl Fixes {
         let failed: Vec<_> = changed
             .filter_map(|(name, file)| {
                 let why = write_file(name, file).err()?;
-                Some(format!("{}: {why}", clean(name, 300)))
+                Some(format!("{}: {why}", shown(name)))
             })
             .collect();
         match failed.is_empty() {
@@ -117,7 +117,7 @@ impl Fixes {
     /// What is done, what it may break, and what cannot be done.
     pub(super) fn write_summary(&self, out: &mut impl Write, done: &str) -> io::Result<()> {
         for (name, file) in &self.files {
-            let name = clean(name, 300);
+            let name = shown(name);
             if file.new != file.old {
                 writeln!(out, "{done} {name}")?;
             }

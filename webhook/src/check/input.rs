@@ -1,10 +1,15 @@
 use std::{
+    borrow::Cow,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
+use gatehouse_core::clean;
 use gatehouse_manifest::{Entry, Limits, Manifest, Object};
+
+use super::pattern;
+use crate::folder::{self, Found};
 
 /// One file, read.
 #[derive(Debug)]
@@ -30,41 +35,31 @@ pub(super) enum Item<'a> {
 /// The name of standard input.
 pub(super) const STDIN: &str = "<stdin>";
 
-/// How deep folders may nest; symbolic links to folders are not followed.
-const MAX_DEPTH: usize = 32;
+/// Longest name of a file that is shown.
+const NAME_CHARS: usize = 300;
+
+/// The name of a file, fit to be shown.
+pub(super) fn shown(name: &str) -> Cow<'_, str> {
+    clean(name, NAME_CHARS)
+}
 
 /// Reads a file, standard input (`-`), or all manifests below a folder, ordered by name.
 pub(super) fn read(path: &Path) -> Vec<Input> {
     if path == Path::new("-") {
         return vec![Input::of(STDIN.into(), read_stdin())];
     }
-    let name = |path: &Path| {
-        path.strip_prefix("./")
-            .unwrap_or(path)
-            .display()
-            .to_string()
-    };
     if let Some(pattern) = pattern(path) {
         return read_matching(pattern);
     }
     if !path.is_dir() {
         return vec![Input::of(name(path), read_file(path))];
     }
-    let mut files = Vec::new();
-    match find(path, 0, &mut files) {
-        Err(error) => vec![Input::of(name(path), Err(error))],
-        Ok(()) if files.is_empty() => {
-            let error = io::Error::other("no file in it ends in .yaml, .yml or .json");
-            vec![Input::of(name(path), Err(error))]
-        }
-        Ok(()) => {
-            files.sort();
-            files
-                .iter()
-                .map(|file| Input::of(name(file), read_file(file)))
-                .collect()
-        }
+    let found = folder::manifests(path);
+    if found.is_empty() {
+        let error = io::Error::other("no file in it ends in .yaml, .yml or .json");
+        return vec![Input::of(name(path), Err(error))];
     }
+    found.into_iter().map(read_found).collect()
 }
 
 /// The paths as one text.
@@ -79,21 +74,27 @@ pub(super) fn names(paths: &[PathBuf]) -> String {
 /// The path as a pattern, if it is one and no file has that very name.
 fn pattern(path: &Path) -> Option<&str> {
     let text = path.to_str()?;
-    (text.contains(['*', '?', '[']) && !path.exists()).then_some(text)
+    (pattern::is_pattern(text) && !path.exists()).then_some(text)
 }
 
-/// Reads all files and folders that a pattern matches, ordered by name.
+/// Reads all files that a pattern matches, ordered by name.
 fn read_matching(pattern: &str) -> Vec<Input> {
     let unreadable = |why: String| vec![Input::of(pattern.to_owned(), Err(io::Error::other(why)))];
-    let paths = match glob::glob(pattern) {
-        Ok(paths) => paths,
-        Err(error) => return unreadable(format!("it is no pattern: {}", error.msg)),
-    };
-    let inputs: Vec<_> = paths.flatten().flat_map(|path| read(&path)).collect();
-    match inputs.is_empty() {
-        true => unreadable("no file matches it".to_owned()),
-        false => inputs,
+    match pattern::matching(pattern) {
+        Ok(found) if found.is_empty() => unreadable("no file matches it".to_owned()),
+        Ok(found) => found.into_iter().map(read_found).collect(),
+        Err(error) => unreadable(format!("it is no pattern: {}", error.msg)),
     }
+}
+
+fn read_found((path, file): Found) -> Input {
+    Input::of(name(&path), file.and_then(|()| read_file(&path)))
+}
+
+/// The path as people write it.
+fn name(path: &Path) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    path.display().to_string()
 }
 
 impl Input {
@@ -103,9 +104,11 @@ impl Input {
     }
 
     fn of(name: String, bytes: io::Result<Vec<u8>>) -> Self {
-        let manifest = bytes.map_err(|error| reason(&error)).and_then(|bytes| {
-            Manifest::read(&bytes, &Limits::default()).map_err(|error| error.to_string())
-        });
+        let manifest = bytes
+            .map_err(|error| folder::reason(&error))
+            .and_then(|bytes| {
+                Manifest::read(&bytes, &Limits::default()).map_err(|error| error.to_string())
+            });
         let (manifest, error) = match manifest {
             Ok(manifest) => (Some(manifest), None),
             Err(error) => (None, Some(error)),
@@ -153,33 +156,4 @@ fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(io::Error::other(format!(
-            "folders nest deeper than {MAX_DEPTH}"
-        )));
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            find(&path, depth + 1, files)?;
-        } else if matches!(
-            path.extension().and_then(|e| e.to_str()),
-            Some("yaml" | "yml" | "json")
-        ) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "it cannot be read: permission denied".to_owned(),
-        _ => format!("it cannot be read: {error}"),
-    }
 }

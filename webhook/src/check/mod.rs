@@ -9,6 +9,7 @@ mod input;
 mod junit;
 mod namespaces;
 mod origin;
+mod pattern;
 mod progress;
 mod report;
 mod sarif;
@@ -180,14 +181,14 @@ async fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, St
         true => fixes.write_diff(&mut io::stdout().lock()),
         false => write(args, &report, checker.policies()),
     };
-    Ok(shown.map_or_else(|error| broken_output(&error), |()| report.exit_code()))
+    Ok(exit::written(shown, report.exit_code()))
 }
 
 async fn report(args: &CheckArgs, inputs: &[Input]) -> Result<ExitCode, String> {
     let checker = Checker::load(args, &sandbox()?, &args.config).await?;
     let report = checker.check(inputs).await?;
     let written = write(args, &report, checker.policies());
-    Ok(written.map_or_else(|error| broken_output(&error), |()| report.exit_code()))
+    Ok(exit::written(written, report.exit_code()))
 }
 
 async fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<ExitCode, String> {
@@ -205,16 +206,12 @@ async fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<
             return Err("--against writes text or json".to_owned());
         }
     };
-    if let Err(error) = written.and_then(|()| out.flush()) {
-        return Ok(broken_output(&error));
-    }
+    let written = written.and_then(|()| out.flush());
+    let mut code = changes.exit_code();
     for (file, error) in &new.unreadable {
-        exit::usage(&format!("{file}: {error}"));
+        code = exit::usage(&format!("{}: {error}", input::shown(file)));
     }
-    Ok(match new.unreadable.is_empty() {
-        true => changes.exit_code(),
-        false => ExitCode::from(exit::USAGE),
-    })
+    Ok(exit::written(written, code))
 }
 
 fn sandbox() -> Result<Sandbox, String> {
@@ -386,12 +383,4 @@ fn write(args: &CheckArgs, report: &Report, policies: &[Policy]) -> io::Result<(
         Output::Github => github::write(&mut out, report)?,
     }
     out.flush()
-}
-
-/// A reader that has seen enough, such as `head`, is no error.
-fn broken_output(error: &io::Error) -> ExitCode {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        _ => exit::usage(&format!("the result could not be written: {error}")),
-    }
 }

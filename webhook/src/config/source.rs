@@ -7,6 +7,7 @@ use gatehouse_manifest::{Limits, Manifest};
 use sha2::{Digest, Sha256};
 
 use super::{Problem, references::FileReferences, registries::Surroundings};
+use crate::folder;
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,10 +134,5 @@ fn all_files_in(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    let message = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "it cannot be read: permission denied".to_owned(),
-        _ => format!("it cannot be read: {error}"),
-    };
-    Problem::new(path.display().to_string(), message)
+    Problem::new(path.display().to_string(), folder::reason(error))
 }

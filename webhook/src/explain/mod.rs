@@ -59,11 +59,7 @@ Examples:
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> ExitCode {
     match explain(args) {
-        Ok(text) => {
-            // a reader that has seen enough is no error
-            let _ = io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
+        Ok(text) => exit::written(io::stdout().write_all(text.as_bytes()), ExitCode::SUCCESS),
         Err(message) => exit::usage(&message),
     }
 }

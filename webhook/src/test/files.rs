@@ -2,37 +2,32 @@
 
 use std::{
     fs,
-    io::{self, Read},
+    io::Read,
     path::{Path, PathBuf},
 };
 
 use gatehouse_manifest::Limits;
 
-/// How deep folders may nest; symbolic links to folders are not followed.
-const MAX_DEPTH: usize = 32;
+use crate::folder::{self, reason};
 
 /// What every file of cases holds. Other files are passed over unread: a folder of cases holds manifests,
 /// records and much else.
 const MARK: &str = "gatehouse.dev/";
 
-/// The file itself, or the YAML and JSON files below the folder, ordered by name. What begins with a dot is
-/// passed over.
-///
-/// # Errors
-/// Why the path cannot be read.
-pub(super) fn below(path: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
+/// The file itself, or the YAML and JSON files below the folder, ordered by name, and why others cannot be read.
+/// What begins with a dot is passed over.
+pub(super) fn below(path: &Path) -> Vec<Result<PathBuf, String>> {
     let found = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => find(path, 0, &mut files),
-        Ok(_) => {
-            files.push(path.to_owned());
-            Ok(())
-        }
-        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_dir() => folder::manifests(path),
+        Ok(_) => vec![(path.to_owned(), Ok(()))],
+        Err(error) => vec![(path.to_owned(), Err(error))],
     };
-    found.map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
-    files.sort();
-    Ok(files)
+    let visible = found.into_iter().filter(|(file, _)| !is_hidden(file, path));
+    let files = visible.map(|(file, is_file)| match is_file {
+        Ok(()) => Ok(file),
+        Err(error) => Err(format!("{}: {}", file.display(), reason(&error))),
+    });
+    files.collect()
 }
 
 /// Whether a file may hold cases.
@@ -67,34 +62,10 @@ pub(super) fn identity(path: &Path) -> PathBuf {
     folder.join(path.file_name().unwrap_or_default())
 }
 
-fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(io::Error::other(format!(
-            "folders nest deeper than {MAX_DEPTH}"
-        )));
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if entry.file_type()?.is_dir() {
-            find(&path, depth + 1, files)?;
-        } else if matches!(ending, Some("yaml" | "yml" | "json")) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "it cannot be read: permission denied".to_owned(),
-        _ => format!("it cannot be read: {error}"),
-    }
+fn is_hidden(file: &Path, below: &Path) -> bool {
+    let below = file.strip_prefix(below).unwrap_or(file);
+    let mut names = below.iter().map(|name| name.as_encoded_bytes());
+    names.any(|name| name.starts_with(b"."))
 }
 
 #[cfg(test)]
@@ -102,22 +73,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_read_to_their_limit_and_hidden_ones_not_at_all() {
+    fn hidden_files_are_passed_over() {
         let root = tempfile::tempdir().unwrap();
-        let nested = |levels: usize| {
-            let folder = (0..levels).fold(root.path().to_owned(), |path, _| path.join("d"));
-            fs::create_dir_all(&folder).unwrap();
-            folder
-        };
-        fs::write(nested(MAX_DEPTH).join("a.yaml"), "").unwrap();
         fs::create_dir(root.path().join(".git")).unwrap();
         for file in ["b.json", "c.yml", "d.txt", ".e.yaml", ".git/f.yaml"] {
             fs::write(root.path().join(file), "").unwrap();
         }
-        assert_eq!(below(root.path()).unwrap().len(), 3);
-        nested(MAX_DEPTH + 1);
-        let error = below(root.path()).unwrap_err();
-        assert!(error.ends_with("folders nest deeper than 32"), "{error}");
+        let seen = ["b.json", "c.yml"].map(|name| Ok(root.path().join(name)));
+        assert_eq!(below(root.path()), seen);
+        let named = root.path().join(".e.yaml");
+        assert_eq!(below(&named), [Ok(named.clone())]);
+        let missing = below(&root.path().join("x.yaml"));
+        let why = missing[0].as_ref().unwrap_err();
+        assert!(
+            why.ends_with("x.yaml: there is no such file or folder"),
+            "{why}"
+        );
     }
 
     #[test]

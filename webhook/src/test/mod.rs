@@ -231,11 +231,5 @@ fn write(args: &TestArgs, report: &Report) -> ExitCode {
     if !report.mistakes.is_empty() {
         exit::usage(&report.mistakes.join("\n"));
     }
-    match written {
-        // a reader that has seen enough, such as `head`, is no error
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            exit::usage(&format!("the result could not be written: {error}"))
-        }
-        _ => report.exit_code(),
-    }
+    exit::written(written, report.exit_code())
 }

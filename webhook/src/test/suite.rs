@@ -33,15 +33,13 @@ impl Suite {
         let mut suite = Self::default();
         let mut seen = BTreeSet::new();
         for path in paths {
-            match files::below(path) {
-                Ok(found) => {
+            for found in files::below(path) {
+                match found {
                     // a file that is named twice is read once
-                    let new = found
-                        .into_iter()
-                        .filter(|f| seen.insert(files::identity(f)));
-                    new.for_each(|file| suite.read_file(&file, policies));
+                    Ok(file) if !seen.insert(files::identity(&file)) => {}
+                    Ok(file) => suite.read_file(&file, policies),
+                    Err(mistake) => suite.mistakes.push(mistake),
                 }
-                Err(mistake) => suite.mistakes.push(mistake),
             }
         }
         suite.check_kept();
