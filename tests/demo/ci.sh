@@ -120,7 +120,7 @@ outputs() {
   chapter "outputs"
   run "gatehouse check --config policies --output github deploy | cut -c -120"
   run "gatehouse check --config policies --output sarif deploy > gatehouse.sarif; jq -c '.runs[].results[].locations[].physicalLocation | [.artifactLocation.uri, .region.startLine]' gatehouse.sarif"
-  run "gatehouse check --config policies --output junit deploy > gatehouse.xml; head -n 7 gatehouse.xml"
+  run "gatehouse check --config policies --output junit deploy > gatehouse.xml; grep '<[tsf]' gatehouse.xml | cut -c -100"
   run "gatehouse check --config policies --output json deploy | jq -r '.objects[] | .name as \$name | .findings[] | [\$name, .code, .line] | @tsv'"
 }
 

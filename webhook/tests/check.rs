@@ -79,7 +79,7 @@ fn standard_input_and_folders_are_read() {
     insta::assert_snapshot!(run.out(), @"
     not Kubernetes YAML, not judged: b.json, line 1
 
-    1 object: 1 allowed
+    1 object: 1 allowed; 1 not Kubernetes YAML
     ");
 }
 
@@ -355,7 +355,7 @@ fn a_run_that_judges_nothing_is_an_error() {
 
     not Kubernetes YAML, not judged: values.yaml, line 1
 
-    0 objects
+    0 objects; 1 not Kubernetes YAML
     ");
 }
 

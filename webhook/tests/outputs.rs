@@ -71,6 +71,12 @@ fn check(folder: &Folder, args: &[&str]) -> support::Run {
 
 fn sarif(folder: &Folder, args: &[&str]) -> Value {
     let log = check(folder, &[&["--output", "sarif"], args].concat()).json();
+    assert_eq!(mistakes(&log), [""; 0]);
+    log
+}
+
+/// What breaks the published schema.
+fn mistakes(log: &Value) -> Vec<String> {
     let mut schema: Value = serde_json::from_str(include_str!("schemas/sarif-2.1.0.json")).unwrap();
     // not a regular expression of today's ECMAScript: it closes a bracket that is not open
     for place in ["run", "toolComponent"] {
@@ -79,9 +85,7 @@ fn sarif(folder: &Folder, args: &[&str]) -> Value {
         language.as_object_mut().unwrap().remove("pattern");
     }
     let schema = jsonschema::validator_for(&schema).unwrap();
-    let mistakes: Vec<_> = schema.iter_errors(&log).map(|e| e.to_string()).collect();
-    assert_eq!(mistakes, [""; 0]);
-    log
+    schema.iter_errors(log).map(|e| e.to_string()).collect()
 }
 
 #[test]
@@ -203,6 +207,184 @@ fn github_is_not_commanded_by_what_is_checked() {
             .all(|line| line.starts_with("::error file=hostile.yaml,line="))
     );
     assert_eq!(summary, ["1 object: 1 refused"]);
+}
+
+const MISPLACED: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  securityContext:
+    runAsNonroot: true
+    seccompProfile: {type: RuntimeDefault}
+  containers:
+  - name: a](https://evil.example)
+    image: nginx
+    readonlyRootFilesystem: true
+    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+";
+
+/// Judged by `pod-security` alone.
+fn misplaced(output: &str) -> support::Run {
+    let folder = Folder::with(&[("web.yaml", MISPLACED)]);
+    let policy = ["--policy", "pod-security", "web.yaml"];
+    folder.run(&[&["check", "--output", output], &policy[..]].concat())
+}
+
+#[test]
+fn sarif_links_to_what_explains_a_result() {
+    let log = misplaced("sarif").json();
+    assert_eq!(mistakes(&log), [""; 0]);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let told: Vec<_> = results
+        .iter()
+        .map(|result| {
+            let text = result["message"]["text"].as_str().unwrap();
+            // nothing that a manifest says is a link
+            assert_eq!(
+                text.matches("](").count() - text.matches("\\](").count(),
+                1,
+                "{text}"
+            );
+            json!([text.lines().last().unwrap(), result["relatedLocations"]])
+        })
+        .collect();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&told).unwrap(), @r#"
+    [
+      [
+        "    note      [line 6, column 5](1): `runAsNonroot` at spec.securityContext has no effect: is `runAsNonRoot` meant?",
+        [
+          {
+            "id": 1,
+            "message": {
+              "text": "`runAsNonroot` at spec.securityContext has no effect: is `runAsNonRoot` meant?"
+            },
+            "physicalLocation": {
+              "artifactLocation": {
+                "uri": "web.yaml"
+              },
+              "region": {
+                "startColumn": 5,
+                "startLine": 6
+              }
+            }
+          }
+        ]
+      ],
+      [
+        "    note      [line 11, column 5](1): `readonlyRootFilesystem` at spec.containers[\"a\\](https://evil.example)\"] has no effect: is `readOnlyRootFilesystem` meant? That is a field of the container's securityContext",
+        [
+          {
+            "id": 1,
+            "message": {
+              "text": "`readonlyRootFilesystem` at spec.containers[\"a\\](https://evil.example)\"] has no effect: is `readOnlyRootFilesystem` meant? That is a field of the container's securityContext"
+            },
+            "physicalLocation": {
+              "artifactLocation": {
+                "uri": "web.yaml"
+              },
+              "region": {
+                "startColumn": 5,
+                "startLine": 11
+              }
+            }
+          }
+        ]
+      ]
+    ]
+    "#);
+}
+
+#[test]
+fn junit_says_what_explains_a_failure() {
+    let run = misplaced("junit");
+    let suites = junit_parser::from_reader(run.out().as_bytes()).unwrap();
+    let failure = suites.suites[0].cases[0].status.failure_as_ref();
+    let below = failure.text.find("  -->").unwrap();
+    insta::assert_snapshot!(failure.text[below..], @r#"
+    --> web.yaml:1
+    = note: line 6, column 5: `runAsNonroot` at spec.securityContext has no effect: is `runAsNonRoot` meant?
+    = note: line 11, column 5: `readonlyRootFilesystem` at spec.containers["a](https://evil.example)"] has no effect: is `readOnlyRootFilesystem` meant? That is a field of the container's securityContext
+    "#);
+}
+
+#[test]
+fn github_says_what_explains_an_annotation() {
+    let run = misplaced("github");
+    let notes = run
+        .out()
+        .lines()
+        .map(|line| line.rsplit("%0A").next().unwrap());
+    insta::assert_snapshot!(notes.collect::<Vec<_>>().join("\n"), @r#"
+      = note: line 6, column 5: `runAsNonroot` at spec.securityContext has no effect: is `runAsNonRoot` meant?
+      = note: line 11, column 5: `readonlyRootFilesystem` at spec.containers["a](https://evil.example)"] has no effect: is `readOnlyRootFilesystem` meant? That is a field of the container's securityContext
+    1 object: 1 refused
+    "#);
+}
+
+/// Each says it where its readers look: a file that nobody judged must not seem to be judged.
+#[test]
+fn what_is_not_judged_is_told() {
+    let rollouts = "\
+apiVersion: gatehouse.dev/v1alpha1
+kind: CustomWorkload
+metadata: {name: rollouts}
+spec: {group: argoproj.io, kind: Rollout, podTemplate: spec.template}
+";
+    let manifests = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: refers}
+spec: {workloadRef: {kind: Deployment, name: web}}
+---
+replicas: 1
+";
+    let folder = Folder::with(&[("config", rollouts), ("web.yaml", manifests)]);
+    let check = |output| {
+        let run = folder.run(&[
+            "check", "--config", "config", "--output", output, "web.yaml",
+        ]);
+        assert_eq!(run.code(), 0, "{}", run.err());
+        run
+    };
+    insta::assert_snapshot!(check("text").out(), @"
+    not Kubernetes YAML, not judged: web.yaml, line 6
+
+    not judged: Rollout refers has no pod template at `spec.template`: web.yaml, line 1
+
+    1 object: 1 allowed; 1 not Kubernetes YAML
+    ");
+    insta::assert_snapshot!(check("github").out(), @"
+    ::notice file=web.yaml,title=not judged::line 6: not Kubernetes YAML
+    ::notice file=web.yaml,title=not judged::line 1: Rollout refers has no pod template at `spec.template`
+    1 object: 1 allowed; 1 not Kubernetes YAML
+    ");
+    insta::assert_snapshot!(check("junit").out(), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="gatehouse check" tests="2" failures="0" errors="0" skipped="2">
+      <testsuite name="web.yaml" tests="2" failures="0" errors="0" skipped="2">
+        <testcase classname="web.yaml" name="Rollout default/refers">
+          <skipped message="Rollout refers has no pod template at `spec.template`"/>
+        </testcase>
+        <testcase classname="web.yaml" name="line 6">
+          <skipped message="not Kubernetes YAML"/>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+    let log = check("sarif").json();
+    assert_eq!(mistakes(&log), [""; 0]);
+    let invocation = &log["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], true);
+    let notes = invocation["toolExecutionNotifications"].as_array().unwrap();
+    let notes: Vec<_> = notes
+        .iter()
+        .map(|note| format!("{} {}", note["level"], note["message"]["text"]))
+        .collect();
+    insta::assert_snapshot!(notes.join("\n"), @r#"
+    "note" "line 6 is not judged: not Kubernetes YAML"
+    "note" "line 1 is not judged: Rollout refers has no pod template at `spec.template`"
+    "#);
 }
 
 #[test]

@@ -84,26 +84,32 @@ impl Painter {
         if !line.starts_with(' ') {
             return self.heading(line);
         }
-        if let Some((label, color)) = LABELS.iter().find(|(label, _)| line.starts_with(label)) {
-            return in_color(label, color) + &line[label.len()..];
-        }
-        if let Some(place) = line.strip_prefix("  --> ") {
-            return format!("  {} {place}", in_color("-->", BLUE));
-        }
-        if let Some((gutter, rest)) = line
-            .split_once(" | ")
-            .filter(|(gutter, _)| is_gutter(gutter))
-        {
-            let rest = match rest.trim_start().starts_with('^') {
-                true => in_color(rest, self.tone),
-                false => rest.to_owned(),
-            };
-            return format!("{} {rest}", in_color(&format!("{gutter} |"), BLUE));
-        }
-        match code(line) {
-            Some((code, rest)) => format!("  {}{rest}", in_color(code, self.tone)),
-            None => line.to_owned(),
-        }
+        labelled(line)
+            .or_else(|| place(line))
+            .or_else(|| self.source(line))
+            .or_else(|| note(line))
+            .or_else(|| self.finding(line))
+            .unwrap_or_else(|| line.to_owned())
+    }
+
+    /// A line of the file, or the marks below it.
+    fn source(&self, line: &str) -> Option<String> {
+        let (gutter, rest) = behind_gutter(line, " | ")?;
+        let rest = match rest.trim_start().starts_with('^') {
+            true => in_color(rest, self.tone),
+            false => rest.to_owned(),
+        };
+        let gutter = in_color(&format!("{gutter} |"), BLUE);
+        Some(format!("{gutter} {rest}"))
+    }
+
+    /// A finding's code at the beginning of its first line.
+    fn finding(&self, line: &str) -> Option<String> {
+        let rest = line.strip_prefix("  ")?;
+        let (code, rest) = rest.split_at(rest.find(": ")?);
+        let is_code = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let found = code.bytes().all(is_code);
+        found.then(|| format!("  {}{rest}", in_color(code, self.tone)))
     }
 
     fn heading(&mut self, line: &str) -> String {
@@ -124,20 +130,29 @@ impl Painter {
     }
 }
 
-/// `  12`, or as many spaces.
-fn is_gutter(text: &str) -> bool {
-    text.starts_with("  ") && text.bytes().all(|b| b == b' ' || b.is_ascii_digit())
+fn labelled(line: &str) -> Option<String> {
+    let mut labels = LABELS.iter();
+    let (label, color) = labels.find(|(label, _)| line.starts_with(label))?;
+    Some(in_color(label, color) + &line[label.len()..])
 }
 
-/// A finding's code at the beginning of its first line, and the rest.
-fn code(line: &str) -> Option<(&str, &str)> {
-    let rest = line
-        .strip_prefix("  ")
-        .filter(|rest| !rest.starts_with(' '))?;
-    let end = rest.find(": ")?;
-    let (code, rest) = rest.split_at(end);
-    let is_code = code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    is_code.then_some((code, rest))
+fn place(line: &str) -> Option<String> {
+    let place = line.strip_prefix("  --> ")?;
+    Some(format!("  {} {place}", in_color("-->", BLUE)))
+}
+
+fn note(line: &str) -> Option<String> {
+    let (gutter, note) = behind_gutter(line, " = note: ")?;
+    let (sign, word) = (in_color("=", BLUE), in_color("note", BOLD));
+    Some(format!("{gutter} {sign} {word}: {note}"))
+}
+
+/// What stands before and behind the sign, if that follows `  12`, or as many spaces.
+fn behind_gutter<'l>(line: &'l str, sign: &str) -> Option<(&'l str, &'l str)> {
+    let (gutter, rest) = line.split_once(sign)?;
+    let is_gutter = |b: u8| b == b' ' || b.is_ascii_digit();
+    let is_one = gutter.starts_with("  ") && gutter.bytes().all(is_gutter);
+    is_one.then_some((gutter, rest))
 }
 
 fn in_color(text: &str, color: &str) -> String {
@@ -162,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn colours_change_no_text(text in "([ a-z:|>^\\-\n]|error:|  --> |    fix  | is refused, ){0,40}") {
+        fn colours_change_no_text(text in "([ a-z:|>^\\-\n]|error:|  --> |  = note: |    fix  | is refused, ){0,40}") {
             prop_assert_eq!(stripped(&painted(&text)), text);
         }
     }
@@ -179,6 +194,7 @@ Pod web is refused, 1 problem: host-network
   --> web.yaml:5:3
   5 |   hostNetwork: true
     |   ^^^^^^^^^^^ host-network
+    = note: line 4, column 1: `hostnetwork` at the top of the object has no effect
 
 1 object: 1 refused
 ";

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use gatehouse_core::{Effect, clean, finding_text};
+use gatehouse_core::{Effect, finding_text};
 
 use super::{
     report::{Checked, FoundAt, Report},
@@ -20,63 +20,41 @@ pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
         let place = Place { file, found: None };
         command(out, "error", &place, "not readable", error)?;
     }
-    for (file, line) in &report.not_kubernetes {
+    for (file, line, why) in report.not_judged() {
         let place = Place { file, found: None };
-        let message = format!("line {line}: not Kubernetes YAML, not judged");
+        let message = format!("line {line}: {why}");
         command(out, "notice", &place, "not judged", &message)?;
     }
     text::write_summary(out, report)
 }
 
 fn write_object(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
+    let file = &checked.file;
     let subject = checked.subject();
-    for (judgement, found) in checked.decision.judgements.iter().zip(&checked.places) {
+    for (judgement, found, hints) in checked.findings() {
         let Some(level) = level(&judgement.effect) else {
             continue;
         };
-        let place = Place {
-            file: &checked.file,
-            found: Some(found),
-        };
+        let found = Some(found);
         let title = format!("{}: {subject}", judgement.finding.code);
+        let notes: String = hints.map(|hint| format!("\n  {}", hint.note())).collect();
+        let message = finding_text(judgement) + &notes;
         command(
             out,
             level,
-            &place,
+            &Place { file, found },
             &title,
-            finding_text(judgement).trim_start(),
+            message.trim_start(),
         )?;
     }
+    let place = Place { file, found: None };
     if let Some(malformed) = &checked.decision.malformed {
-        let place = Place {
-            file: &checked.file,
-            found: None,
-        };
-        command(
-            out,
-            "error",
-            &place,
-            &format!("malformed: {subject}"),
-            &malformed.to_string(),
-        )?;
+        let title = format!("malformed: {subject}");
+        command(out, "error", &place, &title, &malformed.to_string())?;
     }
-    for failed in &checked.decision.failed {
-        let place = Place {
-            file: &checked.file,
-            found: None,
-        };
-        let message = format!(
-            "policy {} {}",
-            failed.policy,
-            clean(&failed.failure.message, 400)
-        );
-        command(
-            out,
-            "error",
-            &place,
-            &format!("could not check: {subject}"),
-            &message,
-        )?;
+    for failure in checked.failures() {
+        let title = format!("could not check: {subject}");
+        command(out, "error", &place, &title, &failure)?;
     }
     Ok(())
 }

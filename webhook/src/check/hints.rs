@@ -102,6 +102,16 @@ impl Hint {
             sentence,
         }
     }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> String {
+        format!("line {}, column {}", self.line, self.column)
+    }
+
+    /// The line that says it beside a finding.
+    pub(super) fn note(&self) -> String {
+        format!("= note: {}: {}", self.place(), self.sentence)
+    }
 }
 
 impl Field {

@@ -5,13 +5,13 @@ use std::{
     io::{self, Write},
 };
 
-use gatehouse_core::{Verdict, clean, failures_text};
+use gatehouse_core::{Effect, Verdict, clean, failures_text};
 use quick_xml::{
     Writer,
     events::{BytesCData, Event},
 };
 
-use super::report::{Checked, Report};
+use super::report::{Checked, NOT_KUBERNETES, Report};
 
 /// Writes all files with their objects; a file that cannot be read is a case that ended with an error.
 pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
@@ -37,8 +37,16 @@ struct Case {
 
 enum Outcome {
     Passed,
-    Failed { first_line: String, text: String },
-    Error { first_line: String, text: String },
+    /// It is not judged, and why.
+    Skipped(String),
+    Failed {
+        first_line: String,
+        text: String,
+    },
+    Error {
+        first_line: String,
+        text: String,
+    },
 }
 
 #[derive(Default)]
@@ -46,6 +54,7 @@ struct Counts {
     tests: usize,
     failures: usize,
     errors: usize,
+    skipped: usize,
 }
 
 type Element<'a, W> = quick_xml::writer::ElementWriter<'a, W>;
@@ -64,6 +73,13 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
             outcome: Outcome::Error { first_line, text },
         });
     }
+    for (file, line) in &report.not_kubernetes {
+        let cases = suites.entry(plain(file)).or_default();
+        cases.push(Case {
+            name: format!("line {line}"),
+            outcome: Outcome::Skipped(NOT_KUBERNETES.to_owned()),
+        });
+    }
     suites
 }
 
@@ -75,11 +91,17 @@ impl Case {
         };
         let first_line = text.lines().next().unwrap_or_default().to_owned();
         let place = format!("{}:{}", checked.file, checked.line);
-        let text = format!("{text}\n\n  --> {}", plain(&place));
+        let notes = checked.notes(&Effect::Refused);
+        let notes = notes.iter().map(|(_, hint)| format!("\n  {}", hint.note()));
+        let below = format!("  --> {place}{}", notes.collect::<String>());
+        let text = format!("{text}\n\n{}", plain(&below));
         let outcome = match checked.decision.verdict() {
             Verdict::Deny => Outcome::Failed { first_line, text },
             Verdict::Error => Outcome::Error { first_line, text },
-            Verdict::Allow | Verdict::Warn | Verdict::Fix => Outcome::Passed,
+            Verdict::Allow | Verdict::Warn | Verdict::Fix => match checked.missing_template() {
+                Some(why) => Outcome::Skipped(plain(&why)),
+                None => Outcome::Passed,
+            },
         };
         let name = format!("{} {}/{}", checked.kind, checked.namespace, checked.name);
         Self {
@@ -96,6 +118,7 @@ impl Counts {
             counts.tests += 1;
             match case.outcome {
                 Outcome::Passed => {}
+                Outcome::Skipped(_) => counts.skipped += 1,
                 Outcome::Failed { .. } => counts.failures += 1,
                 Outcome::Error { .. } => counts.errors += 1,
             }
@@ -108,6 +131,7 @@ impl Counts {
             .with_attribute(("tests", &*self.tests.to_string()))
             .with_attribute(("failures", &*self.failures.to_string()))
             .with_attribute(("errors", &*self.errors.to_string()))
+            .with_attribute(("skipped", &*self.skipped.to_string()))
     }
 }
 
@@ -132,15 +156,20 @@ fn write_case<W: Write>(xml: &mut Writer<W>, file: &str, case: &Case) -> io::Res
         .with_attribute(("name", &*case.name));
     let (kind, first_line, text) = match &case.outcome {
         Outcome::Passed => return element.write_empty().map(drop),
-        Outcome::Failed { first_line, text } => ("failure", first_line, text),
-        Outcome::Error { first_line, text } => ("error", first_line, text),
+        Outcome::Skipped(why) => ("skipped", why, ""),
+        Outcome::Failed { first_line, text } => ("failure", first_line, &**text),
+        Outcome::Error { first_line, text } => ("error", first_line, &**text),
     };
     element
         .write_inner_content(|xml| {
-            xml.create_element(kind)
-                .with_attribute(("message", &**first_line))
-                .write_inner_content(|xml| write_text(xml, text))
-                .map(drop)
+            let outcome = xml
+                .create_element(kind)
+                .with_attribute(("message", &**first_line));
+            let written = match text {
+                "" => outcome.write_empty(),
+                text => outcome.write_inner_content(|xml| write_text(xml, text)),
+            };
+            written.map(drop)
         })
         .map(drop)
 }

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     io::{self, Write},
     process::ExitCode,
 };
@@ -16,6 +17,12 @@ use crate::exit;
 
 /// Longest name of an object that is shown.
 const NAME_CHARS: usize = 100;
+
+/// Longest reason of a policy that failed.
+const FAILURE_CHARS: usize = 400;
+
+/// What is in a file and no object.
+pub(super) const NOT_KUBERNETES: &str = "not Kubernetes YAML";
 
 /// What a run of `check` found.
 #[derive(Debug, Default)]
@@ -69,6 +76,17 @@ impl Report {
 
     pub(super) fn not_kubernetes(&mut self, file: &str, line: usize) {
         self.not_kubernetes.push((file.to_owned(), line));
+    }
+
+    /// What passed unjudged: its file, its line, and why.
+    pub(super) fn not_judged(&self) -> impl Iterator<Item = (&str, usize, String)> {
+        let others = self.not_kubernetes.iter();
+        let others = others.map(|(file, line)| (&**file, *line, NOT_KUBERNETES.to_owned()));
+        let workloads = self.objects.iter().filter_map(|checked| {
+            let why = checked.missing_template()?;
+            Some((&*checked.file, checked.line, why))
+        });
+        others.chain(workloads)
     }
 
     pub(super) fn count(&self, verdict: Verdict) -> usize {
@@ -136,7 +154,50 @@ impl Checked {
 impl Checked {
     /// The kind and name, fit to be shown.
     pub(super) fn subject(&self) -> String {
-        format!("{} {}", self.kind, clean(&self.name, NAME_CHARS))
+        let [kind, name] = [&self.kind, &self.name].map(|text| clean(text, NAME_CHARS));
+        format!("{kind} {name}").trim_end().to_owned()
+    }
+
+    /// The findings, each with its place and what in the file explains it.
+    pub(super) fn findings(
+        &self,
+    ) -> impl Iterator<Item = (&Judgement, &FoundAt, impl Iterator<Item = &Hint>)> {
+        let judgements = self.decision.judgements.iter().zip(&self.places);
+        judgements.enumerate().map(|(index, (judgement, place))| {
+            let hints = self.hints.iter().filter(move |hint| hint.finding == index);
+            (judgement, place, hints)
+        })
+    }
+
+    /// What explains the findings with this effect, each once, beside the line of the first of them; in the
+    /// order of the file.
+    pub(super) fn notes(&self, effect: &Effect) -> Vec<(usize, &Hint)> {
+        let mut told = BTreeSet::new();
+        let is_shown = |hint: &&Hint| self.decision.judgements[hint.finding].effect == *effect;
+        let hints = self.hints.iter().filter(is_shown);
+        let mut notes: Vec<_> = hints
+            .filter(|hint| told.insert((hint.line, hint.column)))
+            .map(|hint| (self.places[hint.finding].line, hint))
+            .collect();
+        notes.sort_by_key(|(_, hint)| (hint.line, hint.column));
+        notes
+    }
+
+    /// A custom workload without a template passes, as its pods come from elsewhere; or its path is wrong.
+    pub(super) fn missing_template(&self) -> Option<String> {
+        let path = self.decision.missing_template.as_ref()?;
+        Some(format!(
+            "{} has no pod template at `{path}`",
+            self.subject()
+        ))
+    }
+
+    /// Why each policy that failed could not check it.
+    pub(super) fn failures(&self) -> impl Iterator<Item = String> {
+        self.decision.failed.iter().map(|failed| {
+            let message = clean(&failed.failure.message, FAILURE_CHARS);
+            format!("policy {} {message}", failed.policy)
+        })
     }
 }
 
@@ -178,9 +239,7 @@ pub(super) fn write_json(out: &mut impl Write, report: &Report) -> io::Result<()
 }
 
 fn object(checked: &Checked) -> Value {
-    let judgements = checked.decision.judgements.iter().zip(&checked.places);
-    let judgements = judgements.enumerate();
-    let hints = |index| checked.hints.iter().filter(move |h| h.finding == index);
+    let findings = checked.findings();
     let failures = checked.decision.failed.iter().map(|failed| {
         json!({"policy": failed.policy, "reason": failed.failure.reason, "message": failed.failure.message})
     });
@@ -197,7 +256,7 @@ fn object(checked: &Checked) -> Value {
         "text": checked.text,
         "missingTemplate": checked.decision.missing_template,
         "failures": failures.collect::<Vec<_>>(),
-        "findings": judgements.map(|(i, (judgement, place))| finding(judgement, place, hints(i))).collect::<Vec<_>>(),
+        "findings": findings.map(|(judgement, place, hints)| finding(judgement, place, hints)).collect::<Vec<_>>(),
     })
 }
 

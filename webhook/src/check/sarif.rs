@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
+    hints::Hint,
     input::STDIN,
     report::{Checked, FoundAt, Report},
 };
@@ -21,7 +22,7 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes one run: a rule for every code that was found, a result for every finding, and a notification for
-/// everything that could not be read or checked.
+/// everything that was not judged.
 pub(super) fn write(out: &mut impl Write, report: &Report, policies: &[Policy]) -> io::Result<()> {
     let rules = rules(report, policies);
     let results: Vec<_> = report
@@ -41,7 +42,7 @@ pub(super) fn write(out: &mut impl Write, report: &Report, policies: &[Policy]) 
             }},
             "columnKind": "unicodeCodePoints",
             "invocations": [{
-                "executionSuccessful": notifications.is_empty(),
+                "executionSuccessful": notifications.iter().all(|n| n["level"] != "error"),
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
@@ -91,9 +92,9 @@ fn help(info: &CodeInfo) -> String {
 }
 
 fn results<'c>(checked: &'c Checked, rules: &'c Rules<'_>) -> impl Iterator<Item = Value> + 'c {
-    let judgements = checked.decision.judgements.iter().zip(&checked.places);
-    judgements.map(|(judgement, place)| {
-        let mut result = result(checked, judgement, place);
+    checked.findings().map(|(judgement, place, hints)| {
+        let hints: Vec<_> = hints.collect();
+        let mut result = result(checked, judgement, place, &hints);
         let key = (&*judgement.policy, &*judgement.finding.code);
         if let Some((index, _)) = rules.get(&key) {
             result["ruleIndex"] = json!(index);
@@ -106,9 +107,11 @@ fn results<'c>(checked: &'c Checked, rules: &'c Rules<'_>) -> impl Iterator<Item
     })
 }
 
-fn result(checked: &Checked, judgement: &Judgement, place: &FoundAt) -> Value {
+fn result(checked: &Checked, judgement: &Judgement, place: &FoundAt, hints: &[&Hint]) -> Value {
     let finding = &judgement.finding;
     let subject = checked.subject();
+    let text = unlinked(&format!("{subject}\n{}", finding_text(judgement)));
+    let hints = (1..).zip(hints);
     let region = json!({
         "startLine": place.line,
         "startColumn": place.column,
@@ -117,7 +120,7 @@ fn result(checked: &Checked, judgement: &Judgement, place: &FoundAt) -> Value {
     json!({
         "ruleId": finding.code,
         "level": level(&judgement.effect),
-        "message": {"text": format!("{subject}\n{}", finding_text(judgement))},
+        "message": {"text": text + &hints.clone().map(note).collect::<String>()},
         "locations": [{
             "physicalLocation": {"artifactLocation": artifact(&checked.file), "region": region},
             "logicalLocations": [{
@@ -125,8 +128,32 @@ fn result(checked: &Checked, judgement: &Judgement, place: &FoundAt) -> Value {
                 "kind": "member",
             }],
         }],
+        "relatedLocations": hints.map(|hint| related(checked, hint)).collect::<Vec<_>>(),
         "partialFingerprints": {"gatehouse/v1": fingerprint(checked, judgement)},
     })
+}
+
+/// A hint's line in a message; its place is a link to the related location of that number (section 3.11.6).
+fn note((id, hint): (usize, &&Hint)) -> String {
+    let (place, sentence) = (hint.place(), unlinked(&hint.sentence));
+    format!("\n    note      [{place}]({id}): {sentence}")
+}
+
+fn related(checked: &Checked, (id, hint): (usize, &&Hint)) -> Value {
+    json!({
+        "id": id,
+        "message": {"text": unlinked(&hint.sentence)},
+        "physicalLocation": {
+            "artifactLocation": artifact(&checked.file),
+            "region": {"startLine": hint.line, "startColumn": hint.column},
+        },
+    })
+}
+
+/// The text as one of a message in which what a manifest says makes no link: a bracket after a backslash ends
+/// none (section 3.11.6).
+fn unlinked(text: &str) -> String {
+    text.replace("](", "\\](")
 }
 
 fn level(effect: &Effect) -> &'static str {
@@ -161,29 +188,31 @@ fn notifications(report: &Report) -> Vec<Value> {
     let unreadable = report
         .unreadable
         .iter()
-        .map(|(file, error)| notification(file, error));
+        .map(|(file, error)| notification("error", file, error));
     let failed = report.objects.iter().flat_map(|checked| {
-        checked.decision.failed.iter().map(|failed| {
-            let message = clean(&failed.failure.message, 400);
+        checked.failures().map(|failure| {
             let subject = checked.subject();
-            let text = format!(
-                "{subject} could not be checked: policy {} {message}",
-                failed.policy
-            );
-            notification(&checked.file, &text)
+            let text = format!("{subject} could not be checked: {failure}");
+            notification("error", &checked.file, &text)
         })
     });
     let malformed = report.objects.iter().filter_map(|checked| {
         let malformed = checked.decision.malformed.as_ref()?;
-        Some(notification(&checked.file, &malformed.to_string()))
+        let text = format!("{} is malformed: {malformed}", checked.subject());
+        Some(notification("error", &checked.file, &text))
     });
-    unreadable.chain(failed).chain(malformed).collect()
+    let not_judged = report.not_judged().map(|(file, line, why)| {
+        let text = format!("line {line} is not judged: {why}");
+        notification("note", file, &text)
+    });
+    let errors = unreadable.chain(failed).chain(malformed);
+    errors.chain(not_judged).collect()
 }
 
-fn notification(file: &str, text: &str) -> Value {
+fn notification(level: &str, file: &str, text: &str) -> Value {
     json!({
-        "level": "error",
-        "message": {"text": text},
+        "level": level,
+        "message": {"text": unlinked(text)},
         "locations": [{"physicalLocation": {"artifactLocation": artifact(file)}}],
     })
 }

@@ -1,15 +1,15 @@
 //! The report for people.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io::{self, Write},
 };
 
 use gatehouse_core::{Effect, Judgement, Verdict, clean, failures_text, finding_text, warnings};
 
 use super::{
-    hints::Hint,
-    report::{Checked, FoundAt, Report},
+    input::shown,
+    report::{Checked, FoundAt, NOT_KUBERNETES, Report},
 };
 
 /// Longest source line that is shown.
@@ -21,19 +21,22 @@ pub(super) fn write(out: &mut impl Write, report: &Report, show_audit: bool) -> 
         write_object(out, checked, show_audit)?;
     }
     for (file, error) in &report.unreadable {
-        writeln!(out, "error: {}: {error}\n", clean(file, 300))?;
+        writeln!(out, "error: {}: {error}\n", shown(file))?;
     }
     for (file, lines) in by_file(&report.not_kubernetes) {
         let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
-        let file = clean(file, 300);
+        let file = shown(file);
         writeln!(
             out,
-            "not Kubernetes YAML, not judged: {file}, line {}\n",
+            "{NOT_KUBERNETES}, not judged: {file}, line {}\n",
             lines.join(", ")
         )?;
     }
     for checked in &report.objects {
-        write_missing_template(out, checked)?;
+        if let Some(why) = checked.missing_template() {
+            let (file, line) = (shown(&checked.file), checked.line);
+            writeln!(out, "not judged: {why}: {file}, line {line}\n")?;
+        }
     }
     write_summary(out, report)
 }
@@ -64,20 +67,6 @@ fn write_object(out: &mut impl Write, checked: &Checked, show_audit: bool) -> io
     Ok(())
 }
 
-/// A custom workload without a template passes, as its pods come from elsewhere; or its path is wrong.
-fn write_missing_template(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
-    let Some(path) = &checked.decision.missing_template else {
-        return Ok(());
-    };
-    let what = heading(checked, "has no pod template at");
-    let file = clean(&checked.file, 300);
-    writeln!(
-        out,
-        "not judged: {what} `{path}`: {file}, line {}\n",
-        checked.line
-    )
-}
-
 fn heading(checked: &Checked, what: &str) -> String {
     format!("{} {what}", checked.subject())
 }
@@ -105,7 +94,7 @@ fn write_findings(
 
 /// The source lines of the findings, each line once with the codes that stand there.
 fn write_excerpts(out: &mut impl Write, checked: &Checked, effect: &Effect) -> io::Result<()> {
-    let file = clean(&checked.file, 300);
+    let file = shown(&checked.file);
     let mut lines: BTreeMap<usize, (&FoundAt, Vec<String>)> = BTreeMap::new();
     for (judgement, place) in checked.decision.judgements.iter().zip(&checked.places) {
         if judgement.effect == *effect {
@@ -114,7 +103,7 @@ fn write_excerpts(out: &mut impl Write, checked: &Checked, effect: &Effect) -> i
         }
     }
     let origin = checked.origin.as_ref();
-    let origin = origin.map_or_else(String::new, |origin| format!(" ({})", clean(origin, 300)));
+    let origin = origin.map_or_else(String::new, |origin| format!(" ({})", shown(origin)));
     if lines.is_empty() {
         return writeln!(out, "  --> {file}:{}{origin}\n", checked.line);
     }
@@ -122,7 +111,7 @@ fn write_excerpts(out: &mut impl Write, checked: &Checked, effect: &Effect) -> i
         .keys()
         .next_back()
         .map_or(1, |line| line.to_string().len());
-    let notes = notes(checked, effect);
+    let notes = checked.notes(effect);
     for (line, (place, codes)) in lines {
         writeln!(out, "  --> {file}:{line}:{}{origin}", place.column)?;
         let text = clean(place.text.trim_end(), SOURCE_CHARS);
@@ -130,29 +119,10 @@ fn write_excerpts(out: &mut impl Write, checked: &Checked, effect: &Effect) -> i
         let marks = underline(place);
         writeln!(out, "  {:width$} | {marks} {}", "", codes.join(", "))?;
         for (_, hint) in notes.iter().filter(|(at, _)| *at == line) {
-            let (line, column) = (hint.line, hint.column);
-            let note = &hint.sentence;
-            writeln!(
-                out,
-                "  {:width$} = note: line {line}, column {column}: {note}",
-                ""
-            )?;
+            writeln!(out, "  {:width$} {}", "", hint.note())?;
         }
     }
     writeln!(out)
-}
-
-/// The hints on findings with this effect, each with the line of the first one that it explains.
-fn notes<'c>(checked: &'c Checked, effect: &Effect) -> Vec<(usize, &'c Hint)> {
-    let mut told = BTreeSet::new();
-    let is_shown = |hint: &&Hint| checked.decision.judgements[hint.finding].effect == *effect;
-    let hints = checked.hints.iter().filter(is_shown);
-    let mut notes: Vec<_> = hints
-        .filter(|hint| told.insert((hint.line, hint.column)))
-        .map(|hint| (checked.places[hint.finding].line, hint))
-        .collect();
-    notes.sort_by_key(|(_, hint)| (hint.line, hint.column));
-    notes
 }
 
 fn label(judgement: &Judgement, place: &FoundAt) -> String {
@@ -202,5 +172,9 @@ pub(super) fn write_summary(out: &mut impl Write, report: &Report) -> io::Result
     } else {
         format!(": {}", said.join(", "))
     };
-    writeln!(out, "{objects} {noun}{verdicts}")
+    let others = match report.not_kubernetes.len() {
+        0 => String::new(),
+        count => format!("; {count} {NOT_KUBERNETES}"),
+    };
+    writeln!(out, "{objects} {noun}{verdicts}{others}")
 }
