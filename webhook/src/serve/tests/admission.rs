@@ -89,7 +89,7 @@ fn mutate_patches_and_never_refuses_or_warns() {
             &Guest::Finds(fixable),
             json!({"mode": "fix"}),
         );
-        write_policy(folder, "slow", &Guest::Endless, json!({}));
+        write_policy(folder, "slow", &Guest::Endless, json!({"mode": "fix"}));
         write_policy(
             folder,
             "warn",
