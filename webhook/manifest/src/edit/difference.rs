@@ -150,6 +150,9 @@ impl<'v> Difference<'v> {
 
     /// Puts a value in the place of another.
     pub(crate) fn replace(&mut self, node: &Syntax<'_>, place: Place, fresh: &Fresh<'_>) {
+        if flow::replace_behind_comment(self, node, fresh) {
+            return;
+        }
         if has_only_comments(&self.text.as_str()[node.start..node.end], &node.form) {
             self.problem(EditProblem::Layout);
         }

@@ -7,7 +7,7 @@ use super::{
     print::Fresh,
     reader::{blank, skip},
     style::Style,
-    syntax::{Entry, Form, Quotes, Syntax},
+    syntax::{Entry, Form, Layout, Quotes, Syntax},
 };
 use crate::text::Text;
 
@@ -53,6 +53,31 @@ pub(crate) fn replace(difference: &mut Difference<'_>, node: &Syntax<'_>, fresh:
         }
         _ => difference.splices.replace(node.start..node.end, new),
     }
+}
+
+/// Puts other entries in the place of all that there are, where a comment stands before them, or alone. It stays;
+/// whether this could be done.
+pub(crate) fn replace_behind_comment(
+    difference: &mut Difference<'_>,
+    node: &Syntax<'_>,
+    fresh: &Fresh<'_>,
+) -> bool {
+    let (Form::Mapping(Layout::Flow, entries) | Form::List(Layout::Flow, entries)) = &node.form
+    else {
+        return false;
+    };
+    let text = difference.text.as_str();
+    let first = entries.first().map_or(node.end - 1, |entry| entry.at);
+    let new = difference.style.flow(fresh, Quotes::None, "");
+    let same_brackets = new.strip_prefix(&text[node.start..=node.start]);
+    let Some(rest) = same_brackets.filter(|_| text[node.start..first].contains('#')) else {
+        return false;
+    };
+    let step = difference.style.step.as_ref();
+    let indent = step.filter(|_| entries.is_empty()).cloned();
+    let new = indent.unwrap_or_default() + rest;
+    difference.splices.replace(first..node.end, new);
+    true
 }
 
 /// A list or mapping in brackets.

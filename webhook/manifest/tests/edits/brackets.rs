@@ -75,6 +75,24 @@ fn a_line_for_each() {
 }
 
 #[test]
+fn a_comment_behind_the_bracket_stays_when_all_entries_go() {
+    assert_pod(
+        "spec: { # why\n  a: [  # a\n    1 ], # b\n  m: {b: { # c\n      # d\n      x: 1\n    }}\n}\n",
+        &[remove("spec.a[0]"), set("spec.m.b", json!({"type": "y"}))],
+        "spec: { # why\n  a: [  # a\n    ], # b\n  m: {b: { # c\n      # d\n      type: \"y\"}}\n}\n",
+    );
+    assert_pod(
+        "spec: { # why\n  a: 1 }\nx: {\n  # todo\n}\nz: [ # todo\n ]\n",
+        &[
+            remove("spec.a"),
+            set("x.b.c", json!(true)),
+            include("z", json!("ALL")),
+        ],
+        "spec: { # why\n  }\nx: {\n  # todo\n  b: {c: true}}\nz: [ # todo\n   ALL]\n",
+    );
+}
+
+#[test]
 fn scalars_and_other_kinds() {
     assert_pod(
         "spec: {a: \"x\", b: 'x', c: , d: ~, e: [1, {f: 1}]}\n",
