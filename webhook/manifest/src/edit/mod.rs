@@ -29,6 +29,9 @@ pub use problem::{EditProblem, Refused};
 use splices::Splices;
 use style::Style;
 
+/// Changes of a document that are tried once more, each by itself, at most.
+const MAX_PARDONS: usize = 50;
+
 /// Edits of one object that belong together: all of them are made, or none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
@@ -121,11 +124,15 @@ impl<'m> Editing<'m> {
 
     fn plan_document(&mut self, document: &Document, changes: &[usize], plan: &mut Plan) {
         let old = document.root().to_value();
+        let mut blamed = Vec::new();
         loop {
             let new = self.new_value(document, changes, &old);
-            let difference = self.difference(document, &old, &new);
-            match difference {
+            let open: Vec<usize> = self.open(changes).collect();
+            match self.difference(document, &old, &new) {
                 Some(difference) if difference.problems.is_empty() => {
+                    if self.pardon(document, changes, &old, std::mem::take(&mut blamed)) {
+                        continue;
+                    }
                     plan.splices.append(difference.splices);
                     if new != old {
                         plan.values.insert(document.index(), new);
@@ -135,7 +142,38 @@ impl<'m> Editing<'m> {
                 Some(difference) => self.blame(document, changes, difference.problems),
                 None => self.refuse_all(document, changes, EditProblem::Layout),
             }
+            blamed.extend(open.iter().filter(|at| self.refused.contains_key(at)));
         }
+    }
+
+    /// Of these changes those that are not refused.
+    fn open<'c>(&'c self, changes: &'c [usize]) -> impl Iterator<Item = usize> + 'c {
+        let open = changes.iter().filter(|at| !self.refused.contains_key(at));
+        open.copied()
+    }
+
+    /// Makes the changes after all that were blamed for what others near them led to; whether there are any.
+    fn pardon(
+        &mut self,
+        document: &Document,
+        changes: &[usize],
+        old: &Value,
+        blamed: Vec<usize>,
+    ) -> bool {
+        let mut any = false;
+        for at in blamed.into_iter().take(MAX_PARDONS) {
+            let Some(refused) = self.refused.remove(&at) else {
+                continue;
+            };
+            let new = self.new_value(document, changes, old);
+            let difference = self.difference(document, old, &new);
+            let is_possible = difference.is_some_and(|difference| difference.problems.is_empty());
+            match is_possible && !self.refused.contains_key(&at) {
+                true => any = true,
+                false => drop(self.refused.insert(at, refused)),
+            }
+        }
+        any
     }
 
     fn new_value(&mut self, document: &Document, changes: &[usize], old: &Value) -> Value {
@@ -222,8 +260,8 @@ impl<'m> Editing<'m> {
     /// Refuses the changes in these documents; all, if none of them is known to be the cause.
     fn refuse_damage(&mut self, documents: Option<Vec<usize>>) {
         let documents = documents.unwrap_or_default();
-        let open = (0..self.changes.len()).filter(|at| !self.refused.contains_key(at));
-        let open: Vec<usize> = open.collect();
+        let all: Vec<usize> = (0..self.changes.len()).collect();
+        let open: Vec<usize> = self.open(&all).collect();
         let is_guilty = |at: &usize| documents.contains(&self.changes[*at].document);
         let guilty: Vec<usize> = open.iter().copied().filter(is_guilty).collect();
         for at in if guilty.is_empty() { open } else { guilty } {

@@ -163,6 +163,27 @@ fn what_others_merge_is_changed_only_if_they_agree() {
 }
 
 #[test]
+fn the_one_that_they_do_not_agree_on_hinders_no_other() {
+    let text = format!("{HEADER}spec:\n  a: &a\n    p: 1\n    r: 1\n  b:\n    <<: *a\n");
+    let edits = [
+        set("spec.a.q", json!(2)),
+        remove("spec.a.p"),
+        set("spec.a.r", json!(2)),
+        set("spec.b.q", json!(2)),
+        set("spec.b.r", json!(2)),
+    ];
+    let edited = edit(&text, &edits);
+    let refused: Vec<_> = edited
+        .refused
+        .iter()
+        .map(|refused| refused.change)
+        .collect();
+    assert_eq!(refused, [1]);
+    let expected = text.replace("r: 1\n", "r: 2\n    q: 2\n");
+    assert_eq!(edited.text, expected);
+}
+
+#[test]
 fn a_merge_key_below_hides_what_stands_above() {
     let text =
         "apiVersion: v1\nkind: Pod\nspec:\n  base: &base {x: 1}\n  a:\n    x: 0\n    <<: *base\n";
