@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: demo build test e2e pages lint fuzz bench gates instructions toolchain nextest
 
 BINARY := target/release/gatehouse
-SCENES := denial ci trust keyless
+SCENES := denial ci fix trust keyless
 
 # What building needs beside the Rust toolchain.
 toolchain:
