@@ -17,28 +17,40 @@ use crate::exit;
 /// Makes the webhook's certificates: the files, the Secret, and the patch that makes the API server trust
 /// them.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct CertsArgs {
+    /// The folder for ca.crt, ca.key, tls.crt, tls.key, secret.yaml and ca-bundle.yaml
+    ///
+    /// An authority that is there already is used again, so that the API server goes on trusting it.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
     /// The Service's name.
-    #[arg(long, default_value = "gatehouse")]
+    #[arg(long, value_name = "NAME", default_value = "gatehouse")]
     service: String,
 
     /// The Service's namespace.
-    #[arg(long, default_value = "gatehouse")]
+    #[arg(long, value_name = "NAME", default_value = "gatehouse")]
     namespace: String,
 
-    /// Further names and addresses that the certificate is for.
+    /// A further name or address that the certificate is for; may be repeated.
     #[arg(long, value_name = "NAME")]
     name: Vec<String>,
 
     /// How many days the serving certificate is valid; the authority is valid ten times as long.
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: u32,
-
-    /// The folder for ca.crt, ca.key, tls.crt, tls.key, secret.yaml and ca-bundle.yaml. An authority that
-    /// is there already is used again.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  gatehouse certs --out manifests/overlays/example/certs
+  gatehouse certs --service admission --namespace policy --days 90 --out certs/
+  gatehouse certs --name webhook.acme.example --out certs/ && kubectl apply -f certs/secret.yaml
+
+Exit codes:
+  0  the files are written
+  2  usage, or a folder that cannot be written";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -12,7 +12,7 @@ use crate::{Cli, exit};
 
 /// Writes a script that completes the commands and options of `gatehouse`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = AFTER_HELP)]
 pub struct CompletionsArgs {
     #[arg(value_enum)]
     shell: SupportedShell,
@@ -26,7 +26,7 @@ enum SupportedShell {
     Fish,
 }
 
-const EXAMPLES: &str = "\
+const AFTER_HELP: &str = "\
 Examples:
   gatehouse completions bash > ~/.local/share/bash-completion/completions/gatehouse
   gatehouse completions zsh > ~/.zfunc/_gatehouse    # with `fpath+=~/.zfunc` before `compinit`

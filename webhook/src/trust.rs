@@ -38,17 +38,17 @@ enum Command {
     VerifyBundle(bundle::BundleArgs),
 }
 
-/// Explains one image: what the reference means, which signatures there are, what each authority makes of
-/// them, and what becomes of a Pod with this image.
+/// Explains one image: what the reference means, who signed it, and what becomes of a Pod with it.
 ///
-/// Exit codes: 0 not refused, 1 refused, 2 usage or configuration that cannot be read, 3 could not check.
+/// It lists every signature that the registry has, with what each authority makes of it.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 struct VerifyArgs {
     /// The image, as it would stand in a manifest.
     #[arg(value_name = "IMAGE")]
     image: String,
 
-    /// Policies to judge by: a file or a folder, any number of times.
+    /// Policies to judge by, a file or a folder; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     config: Vec<PathBuf>,
 
@@ -56,6 +56,17 @@ struct VerifyArgs {
     #[arg(long, default_value = "default", value_name = "NAME")]
     namespace: String,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  gatehouse trust verify --config policies/ ghcr.io/acme/web:1.4
+  gatehouse trust verify --config trust.yaml --namespace shop ghcr.io/acme/web:1.4
+
+Exit codes:
+  0  a Pod with this image is not refused for its image
+  1  it is refused
+  2  usage, or a configuration that cannot be read
+  3  something could not be checked";
 
 /// How long one image may take.
 const DEADLINE: Duration = Duration::from_secs(30);

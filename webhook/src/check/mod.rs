@@ -46,16 +46,16 @@ use selection::Selection;
 
 /// Judges manifests as the webhook would.
 ///
-/// Exit codes: 0 nothing refused, 1 something refused, 2 usage, configuration or input that cannot be
-/// read, 3 could not check; of several, 2 wins over 3 over 1.
+/// Says what the cluster would say, and where it is in the file; `gatehouse explain CODE` says more.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct CheckArgs {
     /// Files, folders (their .yaml, .yml and .json files, recursively), patterns such as 'k8s/**/*.yaml', or -
     /// for standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Policies to judge by: a file or a folder, any number of times; without it, the default policies.
+    /// Policies to judge by, a file or a folder; may be repeated; without it, the default policies.
     #[arg(long, value_name = "PATH")]
     config: Vec<PathBuf>,
 
@@ -67,17 +67,6 @@ pub struct CheckArgs {
     #[arg(long, value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = namespaces::label)]
     namespace_labels: Option<Vec<(String, String)>>,
 
-    #[command(flatten)]
-    facts: FactArgs,
-
-    #[command(flatten)]
-    selection: Selection,
-
-    /// Show what would be judged otherwise than by this configuration: a file or a folder, any number of times.
-    /// Exit code 1 then means that something is newly refused.
-    #[arg(long, value_name = "OLD-CONFIG", conflicts_with = "record")]
-    against: Vec<PathBuf>,
-
     /// Make the findings' fixes in the files themselves, safe and risky ones, and report what is left.
     #[arg(long, conflicts_with = "against")]
     fix: bool,
@@ -86,21 +75,47 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with_all = ["against", "fix"])]
     diff: bool,
 
+    /// Show what would be judged otherwise than by these policies, a file or a folder; may be repeated.
+    #[arg(long, value_name = "OLD-CONFIG", conflicts_with = "record")]
+    against: Vec<PathBuf>,
+
     /// How the result is written.
-    #[arg(long, value_enum, default_value_t = Output::Text)]
+    #[arg(long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     output: Output,
 
     /// Whether the text has colours.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
 
-    /// Findings that are shown although they refuse nothing: the same as --min-mode audit.
-    #[arg(long, value_enum, value_name = "MODE")]
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Also show findings of this mode, which refuse nothing: the same as --min-mode audit.
+    #[arg(long, value_enum, value_name = "MODE", help_heading = selection::HEADING)]
     show: Option<Show>,
+
+    #[command(flatten)]
+    facts: FactArgs,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  gatehouse check deploy/
+  helm template charts/shop | gatehouse check --namespace shop -
+  gatehouse check --fix deploy/
+  gatehouse check --config policies/ --output sarif deploy/ > gatehouse.sarif
+  gatehouse check --config policies/ --against policies-of-today/ deploy/
+
+Exit codes, after --fix and --diff of what is left:
+  0  nothing is refused; with --against, nothing is newly refused
+  1  something is refused
+  2  usage, configuration or input that cannot be read
+  3  something could not be checked
+Of several, 2 wins over 3 over 1.";
 
 /// What registries say of images.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
 struct FactArgs {
     /// Write what registries say of images to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]

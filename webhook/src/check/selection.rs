@@ -3,14 +3,18 @@ use gatehouse_core::{Decision, Policy, clean, config::Mode};
 
 use crate::suggestion::nearest;
 
+/// The options that select findings, in the help.
+pub(super) const HEADING: &str = "Which findings count";
+
 /// Which findings count; without these options, all.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = HEADING)]
 pub(super) struct Selection {
-    /// Only findings of this policy; any number of times.
+    /// Only findings of this policy; may be repeated.
     #[arg(long = "policy", value_name = "NAME")]
     policies: Vec<String>,
 
-    /// Only findings with this code; any number of times.
+    /// Only findings with this code; may be repeated.
     #[arg(long = "code", value_name = "CODE")]
     codes: Vec<String>,
 

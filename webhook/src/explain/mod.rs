@@ -23,22 +23,19 @@ use crate::{
 /// Explains a code of a denial: what is wrong, why that matters, how to fix it and how to exempt it.
 ///
 /// Everything comes from the policies' modules; nobody is asked.
-///
-/// Exit codes: 0 explained, 2 no such code, or a configuration that cannot be read.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = AFTER_HELP)]
 pub struct ExplainArgs {
     /// The code, as a denial names it; without one, all codes are listed.
     #[arg(value_name = "CODE")]
     code: Option<String>,
 
-    /// Policies whose codes are meant: a file or a folder, any number of times; without it, the default
-    /// policies.
+    /// Policies whose codes are meant, a file or a folder; may be repeated; without it, the default policies.
     #[arg(long, value_name = "PATH")]
     config: Vec<PathBuf>,
 
     /// How the explanation is written.
-    #[arg(long, value_enum, default_value_t = Output::Text)]
+    #[arg(long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     output: Output,
 }
 
@@ -50,11 +47,15 @@ enum Output {
     Markdown,
 }
 
-const EXAMPLES: &str = "\
+const AFTER_HELP: &str = "\
 Examples:
   gatehouse explain run-as-non-root
   gatehouse explain
-  gatehouse explain --config policies/ --output markdown > codes.md";
+  gatehouse explain --config policies/ --output markdown > codes.md
+
+Exit codes:
+  0  it is explained
+  2  there is no such code, or a configuration that cannot be read";
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> ExitCode {

@@ -18,12 +18,10 @@ use crate::{
 ///
 /// Decisions go to standard output and events to standard error, as one JSON object a line.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct ServeArgs {
     #[command(flatten)]
     config: ConfigArgs,
-
-    #[command(flatten)]
-    tls: TlsArgs,
 
     /// Where admission requests are answered, over TLS; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8443")]
@@ -49,6 +47,9 @@ pub struct ServeArgs {
     log_level: LevelFilter,
 
     #[command(flatten)]
+    tls: TlsArgs,
+
+    #[command(flatten)]
     images: ImageArgs,
 
     #[command(flatten)]
@@ -59,8 +60,9 @@ pub struct ServeArgs {
 #[group(skip)]
 #[command(group = one_of("policies", ["config", "default_policies"]))]
 struct ConfigArgs {
-    /// A file or folder of Policy, Exemption and Registry documents; may be repeated. Changes are loaded, all or
-    /// nothing
+    /// A file or folder of Policy, Exemption, Registry and CustomWorkload documents; may be repeated
+    ///
+    /// Changes are loaded while it serves, all or nothing.
     #[arg(long, value_name = "PATH")]
     config: Vec<PathBuf>,
 
@@ -71,7 +73,7 @@ struct ConfigArgs {
 
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
-#[command(group = one_of("certificate", ["tls_cert", "tls_self_signed"]))]
+#[command(next_help_heading = "Certificate", group = one_of("certificate", ["tls_cert", "tls_self_signed"]))]
 struct TlsArgs {
     /// The serving certificate and its chain, PEM; a changed file is served within seconds
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -114,8 +116,9 @@ struct ImageArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     tag_for: Option<Duration>,
 
-    /// Addresses of the cluster's services, as in 10.96.0.0/12: no registry may have one of them unless its
-    /// Registry document says so; may be repeated
+    /// Addresses of the cluster's services, as in 10.96.0.0/12; may be repeated
+    ///
+    /// No registry may have one of them unless its Registry document says so.
     #[arg(long, value_name = "CIDR", value_parser = range)]
     service_range: Vec<IpNet>,
 }
@@ -147,6 +150,16 @@ struct LimitArgs {
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     poll_interval: Option<Duration>,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  gatehouse serve --default-policies --tls-self-signed --tls-ca-out ca.crt
+  gatehouse serve --config policies/ --tls-cert tls.crt --tls-key tls.key
+  gatehouse serve --config policies/ --tls-self-signed --tls-name gatehouse.acme.example --listen 127.0.0.1:8443
+
+Exit codes:
+  0  it was ended by SIGTERM or SIGINT
+  2  it could not start: usage, configuration, certificate or address";
 
 impl ServeArgs {
     /// The least important events that are logged.

@@ -32,11 +32,8 @@ use suite::Suite;
 ///
 /// A case says the object, the policy with its settings, and all that has to come of it: the verdict and
 /// every finding. Nobody is asked: a fact that the case does not tell could not be checked.
-///
-/// Exit codes: 0 all cases pass, 1 a case fails, 2 usage, a case that cannot be read, or no cases found,
-/// 3 could not check, where the case does not expect that; of several, 2 wins over 3 over 1.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = AFTER_HELP)]
 pub struct TestArgs {
     /// Files with documents of kind PolicyTest, and folders with such files, recursively.
     #[arg(default_value = ".", value_name = "PATH")]
@@ -46,8 +43,9 @@ pub struct TestArgs {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 
-    /// Write the snapshot files, `expect.message` and `expect.fixed`, of cases whose verdict and findings are
-    /// right. Nothing else is written: what a case expects is for its author to say.
+    /// Write the snapshot files, `expect.message` and `expect.fixed`, of cases that are right otherwise
+    ///
+    /// Nothing else is written: what a case expects is for its author to say.
     #[arg(long)]
     update: bool,
 
@@ -61,12 +59,19 @@ pub struct TestArgs {
     verbose: bool,
 }
 
-const EXAMPLES: &str = "\
+const AFTER_HELP: &str = "\
 Examples:
   gatehouse test
   gatehouse test policies/ --filter sidecar --verbose
   gatehouse test cases/ --update
   gatehouse test cases/ --coverage
+
+Exit codes:
+  0  all cases pass
+  1  a case fails, or --coverage lists a code
+  2  usage, a case that cannot be read, or no cases found
+  3  something could not be checked, and its case does not expect that
+Of several, 2 wins over 3 over 1.
 
 A case:
   apiVersion: gatehouse.dev/v1alpha1

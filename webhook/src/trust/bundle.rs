@@ -16,9 +16,8 @@ use crate::exit;
 ///
 /// Bundles of version 0.1 to 0.3 are read. Without --identity and --key anyone may have signed. With --key a
 /// bundle without log entry and timestamp counts by its signature alone; what it brings has to be right.
-///
-/// Exit codes: 0 verified, 1 not verified, 2 usage or input that cannot be read, 3 could not check.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct BundleArgs {
     /// The digest of the artifact: `sha256:` and hexadecimal digits.
     #[arg(value_name = "ARTIFACT-DIGEST")]
@@ -44,6 +43,20 @@ pub(super) struct BundleArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["identity", "issuer"])]
     key: Option<PathBuf>,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  DIGEST=sha256:$(sha256sum app.tar.gz | cut -c -64)
+  gatehouse trust verify-bundle --bundle app.sigstore.json --trusted-root trusted_root.json \\
+    --identity releases@acme.example --issuer https://accounts.acme.example $DIGEST
+  gatehouse trust verify-bundle --bundle app.sigstore.json --trusted-root trusted_root.json \\
+    --key cosign.pub $DIGEST
+
+Exit codes:
+  0  it is verified
+  1  it is not verified
+  2  usage, or input that cannot be read
+  3  it could not be checked";
 
 /// Verifies, and says who signed or why not.
 pub(super) fn run(args: &BundleArgs, text: &mut String) -> Result<ExitCode, String> {
