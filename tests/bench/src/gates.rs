@@ -1,16 +1,16 @@
-//! The benchmarks that have a limit, and what stands between them.
+//! The parts of a request's way: those that have a limit, and what stands between them.
 
 use std::time::Duration;
 
-use crate::workloads::{Bench, Workload};
+use crate::{
+    gate::{self, Gate, Measured, median},
+    workloads::{Bench, Workload},
+};
 
 /// All are measured in turns, so that whatever else the machine does hits all alike.
 const ROUNDS: usize = 300;
 /// Calls of each in a round: some hundred microseconds, so that the clock's own time counts for nothing.
 const CALLS: u32 = 40;
-
-/// Other load only ever makes a run slower: what fails is measured again.
-const TRIES: usize = 3;
 
 /// What a request tree may cost, in borrowed parses of the same review.
 const TREE_LIMIT: f64 = 2.5;
@@ -47,25 +47,15 @@ const MEASURED: [(Workload, &str); 11] = [
 /// Median times of a call, in the order of [`MEASURED`].
 struct Medians([Duration; MEASURED.len()]);
 
-/// A limit that was kept or not.
-struct Gate {
-    text: String,
-    kept: bool,
-}
-
 /// Measures until all gates hold, a few times at most; whether they do.
 pub(crate) fn run(bench: &Bench) -> Result<bool, String> {
-    for left in (0..TRIES).rev() {
+    gate::hold(|| {
         let medians = Medians::measure(bench)?;
-        let gates = medians.gates();
-        let kept = gates.iter().all(|gate| gate.kept);
-        if kept || left == 0 {
-            medians.print();
-            gates.iter().for_each(Gate::print);
-            return Ok(kept);
-        }
-    }
-    Ok(false)
+        Ok(Measured {
+            table: medians.table(),
+            gates: medians.gates(),
+        })
+    })
 }
 
 impl Medians {
@@ -127,27 +117,14 @@ impl Medians {
         ]
     }
 
-    fn print(&self) {
-        println!(
-            "| of a review of {} bytes | median |\n|---|---:|",
-            crate::samples::BODY.trim().len()
-        );
+    fn table(&self) -> String {
+        let bytes = crate::samples::BODY.trim().len();
+        let mut table = format!("| of a review of {bytes} bytes | median |\n|---|---:|\n");
         for ((_, name), time) in MEASURED.iter().zip(self.0) {
-            println!("| {name} | {} µs |", micros(time));
+            table += &format!("| {name} | {} µs |\n", micros(time));
         }
-        println!();
+        table
     }
-}
-
-impl Gate {
-    fn print(&self) {
-        println!("{} {}", if self.kept { "ok  " } else { "FAIL" }, self.text);
-    }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 fn micros(time: Duration) -> String {

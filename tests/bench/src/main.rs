@@ -9,6 +9,7 @@ mod borrowed;
 mod client;
 mod compare;
 mod echo;
+mod gate;
 mod gates;
 mod samples;
 mod server;
