@@ -332,7 +332,10 @@ fn is_meant(key: &str, field: &str) -> bool {
         return false;
     }
     let plain = |text: &str| text.replace(['-', '_'], "").to_lowercase();
-    strsim::osa_distance(&plain(key), &plain(field)) <= field.len() / 5
+    let (key, slips) = (plain(key), field.len() / 5);
+    // a slip changes the length by one at most
+    key.chars().count().abs_diff(field.len()) <= slips
+        && strsim::osa_distance(&key, &plain(field)) <= slips
 }
 
 #[cfg(test)]
