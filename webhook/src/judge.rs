@@ -44,18 +44,6 @@ pub(crate) async fn judge_on(
     }
 }
 
-/// Runs what a command does to its end, on this thread.
-///
-/// # Errors
-/// When the machine gives no runtime.
-pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("the runtime could not be started: {error}"))?;
-    Ok(runtime.block_on(work))
-}
-
 /// Has the facts fetched at once that policies asked for when they saw the same images before.
 fn expect(session: &mut Session<'_>, snapshot: &Snapshot) {
     for (index, runner) in snapshot.policies.iter().enumerate() {

@@ -12,6 +12,7 @@ pub mod facts;
 mod folder;
 pub mod judge;
 pub mod policy;
+mod runtime;
 pub mod serve;
 mod suggestion;
 pub mod test;

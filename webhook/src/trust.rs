@@ -22,7 +22,8 @@ use crate::{
     config::{Runner, Snapshot, Source, Surroundings, asks_about_images},
     exit,
     facts::FactSource,
-    judge::{block_on, judge},
+    judge::judge,
+    runtime::block_on,
 };
 
 /// Looks into signatures of images.

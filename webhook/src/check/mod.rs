@@ -24,7 +24,6 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use futures_util::stream::{self, StreamExt};
 use gatehouse_core::{Decision, Limits, Policy, Purpose, Request};
 use gatehouse_manifest::Object;
 use gatehouse_sandbox::Sandbox;
@@ -34,7 +33,8 @@ use crate::{
     config::{Snapshot, Source, Surroundings},
     exit,
     facts::{FactRecord, FactSource, ImageSource, NamespaceSource},
-    judge::{block_on, judge},
+    judge::judge,
+    runtime::{block_on, on_all_processors},
 };
 use against::Changes;
 use color::{Color, painted};
@@ -153,7 +153,7 @@ enum Show {
 /// How long one object may take: as long as the API server waits for a webhook.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Objects that wait for facts at the same time.
+/// Objects that wait for facts at the same time, for each processor.
 const OBJECTS_AT_ONCE: usize = 16;
 
 /// Runs the command.
@@ -287,7 +287,7 @@ impl<'a> Checker<'a> {
             namespace: &args.namespace,
             selection: &args.selection,
         };
-        let mut report = judge.inputs(inputs).await;
+        let mut report = judge.inputs(inputs)?;
         report.expect_objects(&input::names(&args.paths));
         args.facts.write(&self.images)?;
         Ok(report)
@@ -323,7 +323,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// Judges every object, several at a time where facts have to be waited for; in their order.
-    async fn inputs(&self, inputs: &[Input]) -> Report {
+    fn inputs(&self, inputs: &[Input]) -> Result<Report, String> {
         let mut report = Report::default();
         let mut objects = Vec::new();
         for input in inputs {
@@ -339,15 +339,15 @@ impl Judge<'_> {
             }
         }
         let progress = &Progress::new(objects.len());
-        let checked = stream::iter(objects).map(|(input, document, object)| async move {
+        let check = async |&(input, document, object): &(&Input, usize, &Object)| {
             let (namespace, mut decision) = self.object(object).await;
             self.selection.apply(&mut decision);
             progress.step();
             let manifest = input.manifest.as_ref();
             Checked::new(&input.name, document, manifest, object, namespace, decision)
-        });
-        report.objects = checked.buffered(OBJECTS_AT_ONCE).collect().await;
-        report
+        };
+        report.objects = on_all_processors(&objects, OBJECTS_AT_ONCE, check)?;
+        Ok(report)
     }
 
     async fn object(&self, object: &Object) -> (String, Decision) {

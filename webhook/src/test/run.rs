@@ -1,11 +1,6 @@
 //! Judges cases, on all processors.
 
-use std::{
-    num::NonZeroUsize,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use gatehouse_core::{Decision, Purpose};
 
@@ -13,7 +8,10 @@ use super::{
     case::Case,
     comparison::{Difference, Got, compare},
 };
-use crate::judge::{block_on, judge_on};
+use crate::{
+    judge::judge_on,
+    runtime::{block_on, on_all_processors},
+};
 
 /// What came of a case.
 #[derive(Debug)]
@@ -30,35 +28,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What comes of each case, in their order.
 ///
 /// # Errors
-/// When the machine gives no runtime.
+/// When the machine gives no runtime, or a case makes Gatehouse panic.
 pub(super) fn all(cases: &[Case]) -> Result<Vec<Outcome>, String> {
-    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let next = AtomicUsize::new(0);
-    let worked = thread::scope(|scope| {
-        let workers = (0..processors.min(cases.len()))
-            .map(|_| scope.spawn(|| block_on(work(cases, &next))))
-            .collect::<Vec<_>>();
-        let joined = workers.into_iter().map(|worker| {
-            let worked = worker.join();
-            worked.unwrap_or_else(|_| Err("a worker panicked, which is a bug of Gatehouse".into()))
-        });
-        joined.collect::<Result<Vec<_>, _>>()
-    });
-    let mut outcomes: Vec<_> = worked?.into_iter().flatten().collect();
-    outcomes.sort_by_key(|(index, _)| *index);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
-}
-
-/// Judges one case after another until none is left.
-async fn work(cases: &[Case], next: &AtomicUsize) -> Vec<(usize, Outcome)> {
-    let mut outcomes = Vec::new();
-    loop {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(case) = cases.get(index) else {
-            return outcomes;
-        };
-        outcomes.push((index, one(case).await));
-    }
+    block_on(async { on_all_processors(cases, 1, one) })?
 }
 
 async fn one(case: &Case) -> Outcome {
