@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts the instructions that parts of a request's way take, under valgrind, and compares them with
-# instructions.txt: instructions.sh [--record]
+# Counts the instructions that parts of a request's way take, and `gatehouse check` for a manifest, under
+# valgrind, and compares them with instructions.txt: instructions.sh [--record]
 #
 # A count is the difference between many calls and few, so starting up does not count, and unlike a time it
 # hardly depends on what else the machine does. A count that is off by more than the tolerance fails, in
@@ -9,10 +9,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly BENCH=${CARGO_TARGET_DIR:-target}/release/gatehouse-bench
+readonly GATEHOUSE=${CARGO_TARGET_DIR:-target}/release/gatehouse
 readonly RECORDED=tests/bench/instructions.txt
-readonly WORKLOADS=(review-to-tree empty-guest pod-security image-trust)
+readonly WORKLOADS=(review-to-tree empty-guest pod-security image-trust check)
 readonly FEW=200 MANY=1200
 readonly TOLERANCE=5 # percent
+MANIFESTS=$(mktemp --directory)
+readonly MANIFESTS
+trap 'rm -rf "$MANIFESTS"' EXIT
 
 fail() {
     echo "error: $*" >&2
@@ -30,9 +34,14 @@ install_valgrind() {
 
 # run WORKLOAD COUNT: all instructions of a process that does it so often
 run() {
-    local said
-    said=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$BENCH" work "$1" "$2" 2>&1) ||
-        fail "$1 does not run under valgrind: $(tail -n 3 <<<"$said")"
+    local said command=("$BENCH" work "$1" "$2") ends=0
+    if [ "$1" = check ]; then
+        "$BENCH" manifests "$MANIFESTS/$2" "$2"
+        # some of them are refused
+        command=("$GATEHOUSE" check "$MANIFESTS/$2") ends=1
+    fi
+    said=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "${command[@]}" 2>&1 >/dev/null) ||
+        [ $? = "$ends" ] || fail "$1 does not run under valgrind: $(tail -n 3 <<<"$said")"
     sed -n 's/.*Collected *: *//p' <<<"$said"
 }
 
@@ -62,6 +71,7 @@ compare() {
 main() {
     [ $# = 0 ] || [ "$*" = --record ] || fail "usage: instructions.sh [--record]"
     [ -x "$BENCH" ] || fail "$BENCH is not built: run make build, then tests/bench/gates.sh"
+    [ -x "$GATEHOUSE" ] || fail "$GATEHOUSE is not built: run make build"
     install_valgrind
     local off=0 counted counts=()
     [ $# = 1 ] || printf '| instructions of one call | recorded | now | change | |\n|---|---:|---:|---:|---|\n'

@@ -6,11 +6,13 @@
 )]
 
 mod borrowed;
+mod check;
 mod client;
 mod compare;
 mod echo;
 mod gate;
 mod gates;
+mod manifests;
 mod samples;
 mod server;
 mod signed;
@@ -27,6 +29,18 @@ use workloads::{Bench, Workload};
 enum Cli {
     /// Times the parts of a request's way, and fails where one takes longer than it may
     Gates,
+    /// Times `gatehouse check` as a process, and fails where it takes longer than it may
+    Check {
+        /// The program `gatehouse`
+        gatehouse: PathBuf,
+    },
+    /// Writes manifests like those that `check` is timed with
+    Manifests {
+        /// The folder
+        folder: PathBuf,
+        /// How many
+        count: usize,
+    },
     /// Does one part again and again, for tools that count instructions
     Work {
         /// Which part
@@ -64,6 +78,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<bool, String> {
     match cli {
         Cli::Gates => return gates::run(&Bench::new()),
+        Cli::Check { gatehouse } => return check::run(&gatehouse),
+        Cli::Manifests { folder, count } => manifests::write(&folder, count)?,
         Cli::Work { workload, count } => Bench::new().work(workload, count)?,
         Cli::Compare { gatehouse, seconds } => {
             compare::run(&gatehouse, Duration::from_secs(seconds))?
