@@ -24,6 +24,11 @@ pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output, String> {
     Ok(runtime.block_on(work))
 }
 
+/// How many threads [`on_all_processors`] works on, at most.
+pub(crate) fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 /// What `work` makes of the items, in their order: each processor takes the next item when it can begin one,
 /// up to `at_once` of them where they have to wait. Inside of [`block_on`].
 ///
@@ -42,9 +47,8 @@ pub(crate) fn on_all_processors<T: Sync, R: Send>(
         let done = stream::iter(open).map(async |(index, item)| (index, work(item).await));
         done.buffer_unordered(at_once).collect::<Vec<_>>().await
     };
-    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let worked: Result<Vec<_>, _> = thread::scope(|scope| {
-        let workers = (0..processors.min(items.len()))
+        let workers = (0..processors().min(items.len()))
             .map(|_| scope.spawn(|| runtime.block_on(worker())))
             .collect::<Vec<_>>();
         workers.into_iter().map(ScopedJoinHandle::join).collect()
