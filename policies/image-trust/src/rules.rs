@@ -140,8 +140,7 @@ fn not_pinned<'a>(
         None => "only the registry knows the digest",
     };
     finding.help(format!(
-        "there is no fix, for {why}: `crane digest {text}` or `docker buildx imagetools inspect {text}` \
-         prints it"
+        "{why}: `crane digest {text}` prints it, as does `docker buildx imagetools inspect`"
     ))
 }
 

@@ -40,7 +40,7 @@ fn may_colour(variable: impl Fn(&str) -> Option<String>) -> bool {
 const RED: &str = "1;31";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
-const BLUE: &str = "34";
+const BLUE: &str = "94";
 const MAGENTA: &str = "1;35";
 const CYAN: &str = "36";
 const BOLD: &str = "1";

@@ -169,7 +169,7 @@ fn findings_say_what_to_do() {
             "the image is not pinned: the tag `edge` can come to mean another image",
             "nginx:edge",
             "nginx:edge@sha256:…",
-            "there is no fix, for only the registry knows the digest: `crane digest nginx:edge` or `docker buildx imagetools inspect nginx:edge` prints it",
+            "only the registry knows the digest: `crane digest nginx:edge` prints it, as does `docker buildx imagetools inspect`",
         ]
     );
     assert_eq!(
