@@ -23,8 +23,8 @@ const WARNINGS_CHARS: usize = 4096;
 
 const NAME_CHARS: usize = 100;
 
-/// Of the name in the first line, so that a code fits beside it.
-const SUBJECT_CHARS: usize = 63;
+/// Of the name in the first line, so that codes fit beside it: a DNS label's 63, and the `-*` of a generated name.
+const SUBJECT_CHARS: usize = 65;
 
 /// Why a request is refused; `None` when it is not.
 ///

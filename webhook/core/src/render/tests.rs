@@ -115,6 +115,7 @@ fn the_first_line_stands_alone_within_its_limit() {
     let text = text(&decision);
     let first = text.lines().next().unwrap();
     assert!(first.chars().count() <= FIRST_LINE_CHARS, "{first}");
+    assert!(first.contains("some-long-code-00"), "{first}");
     assert!(first.ends_with('…'), "{first}");
 }
 
