@@ -12,13 +12,13 @@ pub use apply::DoesNotFit;
 pub struct Fix {
     /// The edits, each on a path of its own.
     pub edits: Vec<Edit>,
-    /// One line on what may stop working; `None`: the fix cannot stop a container that works today.
+    /// One line on what may stop working; `None`: nothing is known that the fix would stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<String>,
 }
 
 impl Fix {
-    /// Whether the fix cannot stop a container that works today.
+    /// Whether nothing is known that the fix would stop.
     pub fn is_safe(&self) -> bool {
         self.risk.is_none()
     }

@@ -12,8 +12,24 @@ pub type Fact = Result<Value, FactError>;
 
 /// Why a fact could not be had: "could not check", never "not so".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct FactError(pub String);
+pub enum FactError {
+    /// Whoever knows it did not say. It may be had later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Nobody is there to say it, now or later: what is judged are files.
+    #[error("{0}")]
+    Untold(String),
+}
+
+impl FactError {
+    /// The reason of the failure that comes of it.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            FactError::Unavailable(_) => "fact",
+            FactError::Untold(_) => "untold",
+        }
+    }
+}
 
 /// A fact that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

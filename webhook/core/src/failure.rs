@@ -3,7 +3,7 @@ use std::fmt;
 /// Why a policy gave no answer. Not a violation: what could not be checked is not what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// One of a few fixed words, for metrics: `timeout`, `trap`, `memory`, `answer`, `fact`, …
+    /// One of a few fixed words, for metrics: `timeout`, `trap`, `memory`, `answer`, `fact`, `untold`, …
     pub reason: &'static str,
     /// What happened, for people; reads on after the policy's name: `ran longer than 20 ms`.
     pub message: String,
@@ -16,6 +16,17 @@ impl Failure {
             reason,
             message: message.into(),
         }
+    }
+
+    /// Whether it may be gone when one tries again.
+    pub fn may_pass(&self) -> bool {
+        let passing = ["fact", "timeout", "deadline", "busy", "given-up", "host"];
+        passing.contains(&self.reason)
+    }
+
+    /// Whether it is what a file, or its author, does not tell.
+    pub(crate) fn is_untold(&self) -> bool {
+        self.reason == "untold"
     }
 }
 

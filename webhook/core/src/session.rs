@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::Date;
 
 use crate::{
-    Asked, Decision, Fact, Failure, Limits, Policy, PolicySet, Request,
+    Asked, Decision, Fact, FactError, Failure, Limits, Policy, PolicySet, Request,
     config::FixAt,
     exemptions::exemption,
     facts::Facts,
@@ -220,7 +220,7 @@ impl<'s> Session<'s> {
             || self.facts.count() + unknown.len() > self.limits.facts;
         if over {
             let (rounds, facts) = (self.limits.fact_rounds, self.limits.facts);
-            let error = crate::FactError(format!(
+            let error = FactError::Unavailable(format!(
                 "the limit of {facts} facts in {rounds} rounds a request is reached"
             ));
             for asked in unknown {
@@ -239,7 +239,7 @@ impl<'s> Session<'s> {
                     "needs the fact {} `{}`, which could not be had: {error}",
                     need.fact, need.key
                 );
-                *answer = Some(Failure::new("fact", message).into());
+                *answer = Some(Failure::new(error.reason(), message).into());
             }
         }
     }

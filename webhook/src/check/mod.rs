@@ -6,6 +6,7 @@ mod fix;
 mod github;
 mod hints;
 mod input;
+mod json;
 mod junit;
 mod namespaces;
 mod origin;
@@ -109,7 +110,7 @@ Examples:
 Exit codes, after --fix and --diff of what is left:
   0  nothing is refused; with --against, nothing is newly refused
   1  something is refused
-  2  usage, configuration or input that cannot be read
+  2  usage, configuration or input that cannot be read, or nothing was judged
   3  something could not be checked
 Of several, 2 wins over 3 over 1.";
 
@@ -401,7 +402,7 @@ fn write(args: &CheckArgs, report: &Report, policies: &[Policy]) -> io::Result<(
                 false => out.write_all(&text)?,
             }
         }
-        Output::Json => report::write_json(&mut out, report)?,
+        Output::Json => json::write(&mut out, report, policies)?,
         Output::Sarif => sarif::write(&mut out, report, policies)?,
         Output::Junit => junit::write(&mut out, report)?,
         Output::Github => github::write(&mut out, report)?,

@@ -1,13 +1,8 @@
-use std::{
-    collections::BTreeSet,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, process::ExitCode};
 
 use gatehouse_abi::Path;
 use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, clean, denial};
 use gatehouse_manifest::{Location, Manifest, Object};
-use serde_json::{Value, json};
 
 use super::{
     hints::{Hint, hints},
@@ -149,9 +144,7 @@ impl Checked {
             decision,
         }
     }
-}
 
-impl Checked {
     /// The kind and name, fit to be shown.
     pub(super) fn subject(&self) -> String {
         let [kind, name] = [&self.kind, &self.name].map(|text| clean(text, NAME_CHARS));
@@ -213,90 +206,4 @@ impl FoundAt {
             text: manifest.map_or("", |m| m.line_text(span.line)).to_owned(),
         }
     }
-}
-
-/// Writes the report as JSON, version 1: a contract, which grows but does not change.
-pub(super) fn write_json(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let objects: Vec<_> = report.objects.iter().map(object).collect();
-    let unreadable = report.unreadable.iter();
-    let not_kubernetes = report.not_kubernetes.iter();
-    let json = json!({
-        "version": 1,
-        "objects": objects,
-        "unreadable": unreadable.map(|(file, error)| json!({"file": file, "error": error})).collect::<Vec<_>>(),
-        "notKubernetes": not_kubernetes.map(|(file, line)| json!({"file": file, "line": line})).collect::<Vec<_>>(),
-        "summary": {
-            "objects": report.objects.len(),
-            "allowed": report.count(Verdict::Allow),
-            "warned": report.count(Verdict::Warn),
-            "fixed": report.count(Verdict::Fix),
-            "denied": report.count(Verdict::Deny),
-            "errors": report.count(Verdict::Error),
-        },
-    });
-    serde_json::to_writer_pretty(&mut *out, &json)?;
-    writeln!(out)
-}
-
-fn object(checked: &Checked) -> Value {
-    let findings = checked.findings();
-    let failures = checked.decision.failed.iter().map(|failed| {
-        json!({"policy": failed.policy, "reason": failed.failure.reason, "message": failed.failure.message})
-    });
-    json!({
-        "file": checked.file,
-        "document": checked.document,
-        "line": checked.line,
-        "origin": checked.origin,
-        "apiVersion": checked.api_version,
-        "kind": checked.kind,
-        "namespace": checked.namespace,
-        "name": checked.name,
-        "verdict": checked.decision.verdict().as_str(),
-        "text": checked.text,
-        "missingTemplate": checked.decision.missing_template,
-        "failures": failures.collect::<Vec<_>>(),
-        "findings": findings.map(|(judgement, place, hints)| finding(judgement, place, hints)).collect::<Vec<_>>(),
-    })
-}
-
-fn finding<'a>(
-    judgement: &Judgement,
-    place: &FoundAt,
-    hints: impl Iterator<Item = &'a Hint>,
-) -> Value {
-    let finding = &judgement.finding;
-    let exemption = match &judgement.effect {
-        Effect::Exempted(name) => Some(name),
-        _ => None,
-    };
-    json!({
-        "policy": judgement.policy,
-        "code": finding.code,
-        "mode": judgement.mode.as_str(),
-        "effect": judgement.effect.as_str(),
-        "exemption": exemption,
-        "path": finding.path,
-        "line": place.line,
-        "column": place.column,
-        "container": finding.container,
-        "message": finding.message,
-        "found": finding.found,
-        "required": finding.required,
-        "help": finding.help,
-        "fix": finding.fix.as_ref().map(|fix| &fix.edits),
-        "risk": finding.fix.as_ref().and_then(|fix| fix.risk.as_ref()),
-        "contradictedBy": judgement.contradicted_by,
-        "hints": hints.map(hint).collect::<Vec<_>>(),
-        "docs": Value::Null,
-    })
-}
-
-fn hint(hint: &Hint) -> Value {
-    json!({
-        "path": hint.path,
-        "line": hint.line,
-        "column": hint.column,
-        "message": hint.sentence,
-    })
 }

@@ -80,7 +80,7 @@ impl FactSource {
         match &*asked.need.fact {
             "namespace" => self.namespaces.fetch(&asked.need.key, deadline).await,
             "image" => Ok(self.images.fetch(asked, asking, deadline).await),
-            other => Err(FactError(format!(
+            other => Err(FactError::Untold(format!(
                 "this version has no facts of kind {other}"
             ))),
         }

@@ -21,18 +21,21 @@ impl NamespaceSource {
         match self {
             NamespaceSource::Known(known) => match known.get(name) {
                 Some(labels) => Ok(json!({"labels": labels, "annotations": {}})),
-                None => Err(FactError(
+                None => Err(FactError::Untold(
                     "its labels are not known: add its document or --namespace-labels".into(),
                 )),
             },
             NamespaceSource::Told(told) => told.get(name).cloned().ok_or_else(|| {
-                FactError("the case does not tell its labels: write `namespace.labels`".into())
+                FactError::Untold(
+                    "the case does not tell its labels: write `namespace.labels`".into(),
+                )
             }),
             NamespaceSource::Cluster(cluster) => {
                 let fact = tokio::time::timeout_at(deadline.into(), ask(cluster, name)).await;
-                let fact =
-                    fact.map_err(|_| FactError("the API server did not say in time".into()))?;
-                let fact = fact.map_err(|error| FactError(error.to_string()))?;
+                let fact = fact.map_err(|_| {
+                    FactError::Unavailable("the API server did not say in time".into())
+                })?;
+                let fact = fact.map_err(|error| FactError::Unavailable(error.to_string()))?;
                 Ok(json!({"labels": fact.labels, "annotations": fact.annotations}))
             }
         }

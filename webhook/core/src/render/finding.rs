@@ -2,15 +2,12 @@ use std::fmt::Write;
 
 use gatehouse_abi::{Finding, Fix};
 
-use super::fix;
+use super::fix::{self, FIX_LINES};
 use crate::{Judgement, clean};
 
 const VALUE_CHARS: usize = 160;
 const SENTENCE_CHARS: usize = 400;
 const PATH_CHARS: usize = 300;
-
-/// Lines of a fix; those of the built-in policies have at most nine.
-const FIX_LINES: usize = 32;
 
 const CODE_CHARS: usize = 100;
 

@@ -3,12 +3,18 @@
 use gatehouse_abi::{Edit, Fix, Segment};
 use serde_json::{Map, Value, json};
 
-/// The lines of a fix. First the YAML, from the container on (or whatever list item holds all of it),
+/// Lines of a fix that are shown; those of the built-in policies have at most nine. What is past them is not even
+/// written: a module's answer may hold a megabyte of it.
+pub(super) const FIX_LINES: usize = 32;
+
+/// The lines of a fix, and one more if there are more than [`FIX_LINES`]. First the YAML, from the container on (or whatever list item holds all of it),
 /// otherwise from the object's root on; then a line for each thing that goes.
 ///
 /// An item of `Include` is shown as the one item of its list: what else is there stays.
 pub(super) fn lines(fix: &Fix) -> Vec<String> {
-    let (shown, said): (Vec<_>, Vec<_>) = fix.edits.iter().partition(|edit| is_shown(edit));
+    // each gives a line at least
+    let edits = fix.edits.iter().take(FIX_LINES + 1);
+    let (shown, said): (Vec<_>, Vec<_>) = edits.partition(|edit| is_shown(edit));
     let outside = steps_outside(&shown);
     let mut tree = Value::Null;
     for edit in shown {
@@ -19,6 +25,7 @@ pub(super) fn lines(fix: &Fix) -> Vec<String> {
         write_block(&mut lines, &tree, 0);
     }
     lines.extend(said.into_iter().map(words));
+    lines.truncate(FIX_LINES + 1);
     lines
 }
 
@@ -114,12 +121,13 @@ fn write_block(lines: &mut Vec<String>, value: &Value, indent: usize) {
             for item in items {
                 let first = lines.len();
                 write_block(lines, item, indent + 2);
+                // past the limit there is none
                 if let Some(line) = lines.get_mut(first) {
                     line.replace_range(indent..indent + 2, "- ");
                 }
             }
         }
-        scalar => lines.push(format!("{:indent$}{}", "", inline(scalar))),
+        scalar => write_line(lines, indent, &inline(scalar)),
     }
 }
 
@@ -128,10 +136,16 @@ fn write_member(lines: &mut Vec<String>, key: &str, value: &Value, indent: usize
     let inside = match value {
         Value::Object(members) if !members.is_empty() => indent + 2,
         Value::Array(items) if !items.is_empty() => indent,
-        scalar => return lines.push(format!("{:indent$}{key}: {}", "", inline(scalar))),
+        scalar => return write_line(lines, indent, &format!("{key}: {}", inline(scalar))),
     };
-    lines.push(format!("{:indent$}{key}:", ""));
+    write_line(lines, indent, &format!("{key}:"));
     write_block(lines, value, inside);
+}
+
+fn write_line(lines: &mut Vec<String>, indent: usize, text: &str) {
+    if lines.len() <= FIX_LINES {
+        lines.push(format!("{:indent$}{text}", ""));
+    }
 }
 
 fn name_first(members: &Map<String, Value>) -> Vec<(&str, &Value)> {
@@ -278,6 +292,22 @@ mod tests {
         remove spec.hostPID
         set spec.tolerations[0].key to "a b"
         "#);
+    }
+
+    #[test]
+    fn no_more_is_written_than_is_shown() {
+        let many = |value: Value| Value::Array(vec![value; 100_000]);
+        let deep = (0..100).fold(many(json!(1)), |value, _| json!([value]));
+        let members = (0..100_000).map(|i| (format!("k{i}"), json!({"a": {}})));
+        for value in [deep, many(json!([1])), members.collect()] {
+            let edits = vec![set("spec.x", value)];
+            assert_eq!(lines(&Fix { edits, risk: None }).len(), FIX_LINES + 1);
+        }
+        let items = |i: usize| set(&format!("l[name=a{i}].b"), json!(1));
+        for (edits, shown) in [(10, 21), (100_000, FIX_LINES + 1)] {
+            let edits = (0..edits).map(items).collect();
+            assert_eq!(lines(&Fix { edits, risk: None }).len(), shown);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod fix;
 
 use std::fmt::Write;
 
-use crate::{Decision, FailedPolicy, Judgement, Limits, clean, text::prefix};
+use crate::{Decision, FailedPolicy, Failure, Judgement, Limits, clean, text::prefix};
 pub use finding::finding_text;
 
 /// Longest first line: `kubectl get events` shows no more.
@@ -54,10 +54,23 @@ pub fn failures_text(decision: &Decision) -> String {
         format!("\n\ncould not check: policy {} {message}", failed.policy)
     };
     let mut text: String = decision.refusing_failures().map(line).collect();
-    if !text.is_empty() {
-        text.push_str("\n  This may pass by itself: try again, and tell your cluster's operators if it stays.");
+    if let Some(advice) = advice(decision) {
+        let _ = write!(text, "\n  {advice}");
     }
     text
+}
+
+/// What to do where something could not be checked. What nobody told says so itself.
+fn advice(decision: &Decision) -> Option<&'static str> {
+    let failures = || decision.refusing_failures().map(|failed| &failed.failure);
+    if failures().any(Failure::may_pass) {
+        return Some(
+            "This may pass by itself: try again, and tell your cluster's operators if it stays.",
+        );
+    }
+    failures()
+        .any(|failure| !failure.is_untold())
+        .then_some("Trying again does not help: tell your cluster's operators.")
 }
 
 /// The admission warnings: one a finding, each short enough to be shown. Where they are too many, the last one says
@@ -101,8 +114,11 @@ fn first_line(decision: &Decision, refusals: &[&Judgement]) -> String {
     let subject = subject(decision);
     if refusals.is_empty() {
         let mut failed: Vec<_> = decision.refusing_failures().map(|f| &*f.policy).collect();
+        failed.sort_unstable();
         failed.dedup();
-        return format!("{subject} could not be checked by {}", failed.join(", "));
+        let mut line = format!("{subject} could not be checked by ");
+        push_while_short(&mut line, &failed);
+        return line;
     }
     let problems = match refusals.len() {
         1 => "1 problem".to_owned(),
@@ -126,17 +142,17 @@ fn subject(decision: &Decision) -> String {
     }
 }
 
-/// Appends the codes, as many as fit the first line.
-fn push_while_short(line: &mut String, codes: &[&str]) {
-    for (i, code) in codes.iter().enumerate() {
+/// Appends the codes or names, as many as fit the first line.
+fn push_while_short(line: &mut String, names: &[&str]) {
+    for (i, name) in names.iter().enumerate() {
         let separator = if i == 0 { "" } else { ", " };
         // room for the mark that says there are more
-        if line.chars().count() + separator.len() + code.len() + 3 > FIRST_LINE_CHARS {
+        if line.chars().count() + separator.len() + name.chars().count() + 3 > FIRST_LINE_CHARS {
             line.push_str(if i == 0 { "…" } else { ", …" });
             return;
         }
         line.push_str(separator);
-        line.push_str(code);
+        line.push_str(name);
     }
 }
 

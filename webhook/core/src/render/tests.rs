@@ -45,6 +45,14 @@ fn decision(judgements: Vec<Judgement>) -> Decision {
     decision
 }
 
+fn could_not_check(policy: &str, reason: &'static str) -> FailedPolicy {
+    FailedPolicy {
+        policy: policy.into(),
+        failure: Failure::new(reason, "did not say"),
+        on_error: OnError::Deny,
+    }
+}
+
 fn text(decision: &Decision) -> String {
     denial(decision, &Limits::default()).unwrap()
 }
@@ -117,6 +125,46 @@ fn the_first_line_stands_alone_within_its_limit() {
     assert!(first.chars().count() <= FIRST_LINE_CHARS, "{first}");
     assert!(first.contains("some-long-code-00"), "{first}");
     assert!(first.ends_with('…'), "{first}");
+}
+
+#[test]
+fn the_first_line_names_as_many_policies_as_fit() {
+    let mut failed = decision(Vec::new());
+    let policy = |i| format!("some-policy-with-a-long-name-{i}");
+    failed.failed = (0..6)
+        .rev()
+        .map(|i| could_not_check(&policy(i), "fact"))
+        .collect();
+    let text = text(&failed);
+    let first = text.lines().next().unwrap();
+    assert!(first.chars().count() <= FIRST_LINE_CHARS, "{first}");
+    let begins = format!(
+        "Deployment web could not be checked by {}, {}, ",
+        policy(0),
+        policy(1)
+    );
+    assert!(
+        first.starts_with(&begins) && first.ends_with(", …"),
+        "{first}"
+    );
+}
+
+#[test]
+fn trying_again_is_advised_where_it_may_help() {
+    let said = |reasons: &[&'static str]| {
+        let mut failed = decision(Vec::new());
+        failed.failed = reasons
+            .iter()
+            .map(|reason| could_not_check("p", reason))
+            .collect();
+        let text = text(&failed);
+        let last = text.lines().next_back().unwrap().trim();
+        last.split([' ', ':']).take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(said(&["trap", "fact"]), "This may");
+    assert_eq!(said(&["timeout", "untold"]), "This may");
+    assert_eq!(said(&["trap", "untold"]), "Trying again");
+    assert_eq!(said(&["untold"]), "could not");
 }
 
 #[test]

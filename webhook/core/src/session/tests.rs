@@ -137,7 +137,7 @@ fn run(
             Step::Fetch(asked) => {
                 for asked in asked {
                     let fact = if asked.need.key == "gone" {
-                        Err(crate::FactError("no such namespace".into()))
+                        Err(FactError::Unavailable("no such namespace".into()))
                     } else {
                         Ok(json!({"labels": {"name": asked.need.key}, "for": asked.policy}))
                     };
