@@ -4,11 +4,11 @@ use std::{
     iter,
     num::NonZeroUsize,
     sync::atomic::{AtomicUsize, Ordering},
-    thread::{self, ScopedJoinHandle},
+    thread::{self, Builder, ScopedJoinHandle},
 };
 
 use futures_util::stream::{self, StreamExt};
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{self, Handle};
 
 /// Runs what a command does to its end, on this thread.
 ///
@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle};
 /// When the machine gives no runtime.
 pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output, String> {
     // connections belong to the thread of the runtime, so they outlive the threads that judge
-    let runtime = Builder::new_multi_thread()
+    let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
@@ -33,7 +33,7 @@ pub(crate) fn processors() -> usize {
 /// up to `at_once` of them where they have to wait. Inside of [`block_on`].
 ///
 /// # Errors
-/// When `work` panics.
+/// When `work` panics, or the machine gives no thread.
 pub(crate) fn on_all_processors<T: Sync, R: Send>(
     items: &[T],
     at_once: usize,
@@ -48,13 +48,17 @@ pub(crate) fn on_all_processors<T: Sync, R: Send>(
         done.buffer_unordered(at_once).collect::<Vec<_>>().await
     };
     let worked: Result<Vec<_>, _> = thread::scope(|scope| {
-        let workers = (0..processors().min(items.len()))
-            .map(|_| scope.spawn(|| runtime.block_on(worker())))
-            .collect::<Vec<_>>();
+        let begin = |_| Builder::new().spawn_scoped(scope, || runtime.block_on(worker()));
+        let workers = (0..processors().min(items.len())).map(begin);
+        // fewer do it as well
+        let workers: Vec<_> = workers.filter_map(Result::ok).collect();
         workers.into_iter().map(ScopedJoinHandle::join).collect()
     });
     let worked = worked.map_err(|_| "a worker panicked, which is a bug of Gatehouse".to_owned())?;
     let mut results: Vec<_> = worked.into_iter().flatten().collect();
+    if results.len() < items.len() {
+        return Err("the machine gives no thread".to_owned());
+    }
     results.sort_unstable_by_key(|(index, _)| *index);
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }

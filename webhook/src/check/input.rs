@@ -52,7 +52,7 @@ pub(super) fn read(path: &Path) -> Vec<Input> {
         return read_matching(pattern);
     }
     if !path.is_dir() {
-        return vec![Input::of(name(path), read_file(path))];
+        return vec![read_found((path.to_owned(), Ok(())))];
     }
     let found = folder::manifests(path);
     if found.is_empty() {
@@ -87,8 +87,12 @@ fn read_matching(pattern: &str) -> Vec<Input> {
     }
 }
 
+/// Two files whose names cannot be told apart would be one for `--fix`.
 fn read_found((path, file): Found) -> Input {
-    Input::of(name(&path), file.and_then(|()| read_file(&path)))
+    let named = path.to_str().map(drop);
+    let named = named.ok_or_else(|| io::Error::other("its name is not UTF-8: rename it"));
+    let text = file.and(named).and_then(|()| read_file(&path));
+    Input::of(name(&path), text)
 }
 
 /// The path as people write it.

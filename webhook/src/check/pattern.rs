@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::{self, DirEntry},
+    fs::{self, DirEntry, Metadata},
     io,
     path::{Component, Path, PathBuf},
 };
@@ -21,8 +21,11 @@ use crate::folder::{self, Found};
 /// Why it is no pattern.
 pub(super) fn matching(pattern: &str) -> Result<Vec<Found>, PatternError> {
     let parts: Result<Vec<_>, _> = Path::new(pattern).components().map(Part::of).collect();
+    let mut parts = parts?;
+    // any folders in any folders are any folders, found once
+    parts.dedup_by(|one, other| matches!((one, other), (Part::AnyFolders, Part::AnyFolders)));
     let mut search = Search::default();
-    search.at(Path::new(""), &parts?, 0);
+    search.at(Path::new(""), &parts, 0);
     Ok(search.found.into_iter().collect())
 }
 
@@ -62,7 +65,7 @@ impl Search {
         match part {
             Part::Plain(name) => {
                 let path = path.join(name);
-                if path.symlink_metadata().is_ok() {
+                if self.is_there(&path, path.symlink_metadata()) {
                     self.at(&path, rest, depth);
                 }
             }
@@ -102,7 +105,9 @@ impl Search {
             true => Path::new("."),
             false => path,
         };
-        if !folder.is_dir() {
+        let kind = fs::metadata(folder);
+        let is_no_folder = kind.as_ref().is_ok_and(|kind| !kind.is_dir());
+        if is_no_folder || !self.is_there(folder, kind) {
             return Vec::new();
         }
         let entries = fs::read_dir(folder).and_then(Iterator::collect);
@@ -110,6 +115,19 @@ impl Search {
             self.found.insert(folder.to_owned(), Err(error));
             Vec::new()
         })
+    }
+
+    /// Whether there is something. Where that cannot be known, it is told: it may be what is looked for.
+    fn is_there(&mut self, path: &Path, looked: io::Result<Metadata>) -> bool {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        match looked {
+            Ok(_) => true,
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => false,
+            Err(error) => {
+                self.found.insert(path.to_owned(), Err(error));
+                false
+            }
+        }
     }
 
     fn add(&mut self, path: &Path) {
@@ -202,6 +220,31 @@ mod tests {
             .map(|(_, file)| file.as_ref().unwrap_err().to_string())
             .collect();
         assert_eq!(problems, ["folders nest deeper than 32"]);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_into_is_told() {
+        let root = tree();
+        let long = "n".repeat(300);
+        symlink("loop", root.path().join("c.d/loop")).unwrap();
+        for pattern in [
+            &format!("a*/{long}/*.yaml"),
+            "c.d/lo*/*.yaml",
+            "c.d/*/x.yaml",
+        ] {
+            let found = matching(root.path().join(pattern).to_str().unwrap()).unwrap();
+            let why = |(_, file): &Found| file.as_ref().unwrap_err().kind();
+            let problems: Vec<_> = found.iter().map(why).collect();
+            assert_eq!(problems.len(), 1, "{pattern}");
+            assert_ne!(problems[0], io::ErrorKind::NotFound);
+        }
+    }
+
+    #[test]
+    fn any_folders_in_any_folders_are_searched_once() {
+        let root = tree();
+        let many = ["**/"; 30].concat() + "x.yaml";
+        assert_eq!(found(root.path(), &many), ["a/x.yaml", "x.yaml"]);
     }
 
     #[test]

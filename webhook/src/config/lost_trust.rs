@@ -1,26 +1,34 @@
 //! Trust roots that a new configuration would lose.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use gatehouse_trust::{Authorities, Authority};
 
 use super::{LoadError, Problem, Snapshot};
 
+const REMEDY: &str = "mend the file, or take the authority out of the policy";
+
 /// Refuses a configuration that lost a trust root which the old one could use: its file was damaged or went away
-/// since. At the first load there is nothing to lose, and the gate comes up without them.
+/// since. At the first load there is nothing to lose, and the gate comes up without them. Who wants to trust nobody any
+/// more says so in the policy.
 ///
 /// # Errors
 /// Every such trust root.
-pub(crate) fn keep_trust(old: &Snapshot, new: &Snapshot) -> Result<(), LoadError> {
+pub(crate) fn keep_trust(old: &Snapshot, new: &Snapshot, now: SystemTime) -> Result<(), LoadError> {
     let mut lost = Vec::new();
     for (policy, runner) in new.set.policies().iter().zip(&new.policies) {
         let before = authorities(old, &policy.name);
         for authority in runner.authorities.current().iter() {
             let damage = authority.trust_root_damage();
-            let was_usable = || before.as_ref().is_some_and(|all| is_usable(all, authority));
+            let was_usable = || {
+                before
+                    .as_ref()
+                    .is_some_and(|all| is_usable(all, authority, now))
+            };
             if let Some(why) = damage.filter(|_| was_usable()) {
                 let place = format!("policy {}, authority {}", policy.name, authority.name());
-                lost.push(Problem::new(place, why));
+                let message = format!("{why}. The old one is still trusted: {REMEDY}");
+                lost.push(Problem::new(place, message));
             }
         }
     }
@@ -38,10 +46,10 @@ fn authorities(snapshot: &Snapshot, policy: &str) -> Option<Arc<Authorities>> {
     Some(runner.authorities.current())
 }
 
-fn is_usable(all: &Authorities, authority: &Authority) -> bool {
+fn is_usable(all: &Authorities, authority: &Authority, now: SystemTime) -> bool {
     let mut all = all.iter();
     let same = all.find(|other| other.name() == authority.name());
-    same.is_some_and(|same| same.uses_trust_root() && same.trust_root_damage().is_none())
+    same.is_some_and(|same| same.uses_trust_root() && same.trust_root_fault(now).is_none())
 }
 
 #[cfg(test)]
@@ -83,16 +91,15 @@ mod tests {
         let usable = loaded(folder.path());
         fs::write(&root, "{").unwrap();
         let damaged = loaded(folder.path());
+        let now = SystemTime::now();
 
-        assert_eq!(keep_trust(&never, &damaged), Ok(()));
-        assert_eq!(keep_trust(&damaged, &usable), Ok(()));
-        assert_eq!(keep_trust(&usable, &usable), Ok(()));
-        let lost = keep_trust(&usable, &damaged).unwrap_err().to_string();
-        let why = "`root` is not a Sigstore `trusted_root.json`";
-        let place = "policy images, authority ci";
-        assert_eq!(
-            lost,
-            format!("{place}: the trust root cannot be used: {why}")
-        );
+        assert_eq!(keep_trust(&never, &damaged, now), Ok(()));
+        assert_eq!(keep_trust(&damaged, &usable, now), Ok(()));
+        assert_eq!(keep_trust(&usable, &usable, now), Ok(()));
+        let lost = keep_trust(&usable, &damaged, now).unwrap_err().to_string();
+        let why = "the trust root cannot be used: `root` is not a Sigstore `trusted_root.json`";
+        let said =
+            format!("policy images, authority ci: {why}. The old one is still trusted: {REMEDY}");
+        assert_eq!(lost, said);
     }
 }

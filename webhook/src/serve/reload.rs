@@ -142,7 +142,11 @@ impl ConfigKeeper {
             return Change::None;
         }
         self.tried = found;
-        let kept = loaded.and_then(|new| keep_trust(&self.snapshot.load(), &new).map(|()| new));
+        let old = self.snapshot.load();
+        let kept = loaded.and_then(|new| {
+            keep_trust(&old, &new, SystemTime::now())?;
+            Ok(new)
+        });
         match kept {
             Ok(snapshot) => {
                 self.snapshot.store(Arc::new(snapshot));
