@@ -89,7 +89,7 @@ fn check_answers(uid: &str, request: &Request, purpose: Purpose, mut script: Scr
     let mut said = |_: usize, request: &TreeBuf, _: &TreeBuf| answer(request, &mut script);
     let mut fact = |_: &Need| match facts.byte() & 1 {
         0 => Ok(value(&mut facts)),
-        _ => Err(FactError("it is gone".into())),
+        _ => Err(FactError::Unavailable("it is gone".into())),
     };
     let decision = judge(&SOME, request.clone(), purpose, &mut said, &mut fact);
     check_response(uid, &decision, &request.object().to_value());
