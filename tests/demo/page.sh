@@ -87,10 +87,17 @@ say_again() {
   [[ -n $shown ]] || return 0
   for ((at = next; at < ${#said[@]}; at++)); do
     [[ ${said[at]%%$'\n'*} == "${shown%%$'\n'*}" ]] || continue
-    [[ $(stable <<<"${said[at]}") == "$(stable <<<"$shown")" ]] || shown=${said[at]}
+    is_same "${said[at]}" "$shown" || shown=${said[at]}
     next=$((at + 1))
     break
   done
   printf '%s' "$shown"
   shown=""
+}
+
+# Arguments: a command with what it says, twice. cosign says its lines in any order.
+is_same() {
+  local -a in_order=(cat)
+  [[ $1 != '$ cosign '* ]] || in_order=(sort)
+  [[ $(stable <<<"$1" | "${in_order[@]}") == "$(stable <<<"$2" | "${in_order[@]}")" ]]
 }
