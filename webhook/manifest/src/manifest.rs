@@ -61,6 +61,11 @@ impl Manifest {
     pub fn line_text(&self, line: usize) -> &str {
         self.text.line(line)
     }
+
+    /// The text of a line from a column on (both from 1), as long at most; empty if there is no such place.
+    pub fn line_from(&self, line: usize, column: usize) -> &str {
+        self.text.line_from(line, column)
+    }
 }
 
 struct Reader<'t> {

@@ -146,8 +146,19 @@ impl Text {
         let line = number
             .checked_sub(1)
             .map_or("", |index| self.whole_line(index));
-        let end = line.char_indices().nth(MAX_LINE_CHARS).map(|(at, _)| at);
-        &line[..end.unwrap_or(line.len())]
+        cut(line)
+    }
+
+    /// The same, from a column on.
+    pub(crate) fn line_from(&self, number: usize, column: usize) -> &str {
+        let Some(index) = number.checked_sub(1) else {
+            return "";
+        };
+        let start = self.lines.get(index).map_or(0, |start| *start as usize);
+        let before = column.saturating_sub(1);
+        let chars = self.chars_before(start).saturating_add(before);
+        let skipped = self.offset(chars) - start;
+        cut(self.whole_line(index).get(skipped..).unwrap_or_default())
     }
 
     fn whole_line(&self, index: usize) -> &str {
@@ -173,6 +184,17 @@ impl Text {
         let rest = self.text.as_bytes().get(step * STEP..offset);
         let counted = self.chars.get(step).map_or(0, |chars| *chars as usize);
         counted + chars_of(rest.unwrap_or_default())
+    }
+
+    /// The offset of the character that so many stand before; the end of the text, if it has no more.
+    fn offset(&self, chars: usize) -> usize {
+        let steps = self.chars.partition_point(|c| *c as usize <= chars);
+        let step = steps.saturating_sub(1);
+        let counted = self.chars.get(step).map_or(0, |chars| *chars as usize);
+        let bytes = self.text.as_bytes().iter().enumerate().skip(step * STEP);
+        let mut begins = bytes.filter(|(_, byte)| begins_char(**byte));
+        let found = begins.nth(chars - counted);
+        found.map_or(self.text.len(), |(at, _)| at)
     }
 }
 
@@ -201,8 +223,17 @@ fn chars_at_steps(text: &str) -> Vec<u32> {
 
 /// The characters that begin in these bytes of a text.
 fn chars_of(bytes: &[u8]) -> usize {
-    let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
-    bytes.iter().filter(begins).count()
+    bytes.iter().filter(|byte| begins_char(**byte)).count()
+}
+
+fn begins_char(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
+/// At most [`MAX_LINE_CHARS`] characters.
+fn cut(line: &str) -> &str {
+    let end = line.char_indices().nth(MAX_LINE_CHARS).map(|(at, _)| at);
+    &line[..end.unwrap_or(line.len())]
 }
 
 fn first_line_break(text: &str) -> &'static str {
@@ -236,7 +267,11 @@ mod tests {
             let text = Text::new(&unit.repeat(times));
             let offset = text.as_str().floor_char_boundary(at.index(text.as_str().len()));
             let line = text.as_str()[..offset].rsplit('\n').next().unwrap_or_default();
-            prop_assert_eq!(text.position(offset).1, 1 + line.chars().count());
+            let (number, column) = text.position(offset);
+            prop_assert_eq!(column, 1 + line.chars().count());
+            let rest = text.as_str()[offset..].split('\n').next().unwrap_or_default();
+            let shown: String = rest.chars().take(MAX_LINE_CHARS).collect();
+            prop_assert_eq!(text.line_from(number, column), shown);
         }
     }
 }

@@ -365,6 +365,12 @@ fn lines_are_shown_without_breaks_and_bounded() {
     assert_eq!(manifest.line_text(2).chars().count(), MAX_LINE_CHARS);
     assert_eq!(manifest.line_text(3), "c: d");
     assert_eq!((manifest.line_text(0), manifest.line_text(99)), ("", ""));
+    let rest = manifest.line_from(2, 4);
+    assert_eq!(rest.chars().count(), MAX_LINE_CHARS);
+    assert_eq!(manifest.line_from(2, 4 + MAX_LINE_CHARS), "éééé");
+    for (line, column) in [(0, 1), (1, 99), (99, 1), (2, usize::MAX)] {
+        assert_eq!(manifest.line_from(line, column), "", "{line}:{column}");
+    }
 }
 
 #[test]
