@@ -2,6 +2,7 @@
 
 mod against;
 mod color;
+mod excerpt;
 mod fix;
 mod github;
 mod hints;
