@@ -92,7 +92,7 @@ impl Case {
         let first_line = text.lines().next().unwrap_or_default().to_owned();
         let place = format!("{}:{}", checked.file, checked.line);
         let notes = checked.notes(&Effect::Refused);
-        let notes = notes.iter().map(|(_, hint)| format!("\n  {}", hint.note()));
+        let notes = notes.iter().map(|hint| format!("\n  {}", hint.note()));
         let below = format!("  --> {place}{}", notes.collect::<String>());
         let text = format!("{text}\n\n{}", plain(&below));
         let outcome = match checked.decision.verdict() {

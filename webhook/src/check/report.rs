@@ -2,9 +2,10 @@ use std::{collections::BTreeSet, process::ExitCode};
 
 use gatehouse_abi::Path;
 use gatehouse_core::{Decision, Effect, Judgement, Limits, Verdict, clean, denial};
-use gatehouse_manifest::{Location, Manifest, Object};
+use gatehouse_manifest::{Manifest, Object};
 
 use super::{
+    excerpt,
     hints::{Hint, hints},
     origin,
 };
@@ -60,7 +61,9 @@ pub(super) struct FoundAt {
     pub(super) end_column: usize,
     /// Whether the path itself is there, not only what would hold it.
     pub(super) exact: bool,
-    /// The line's text.
+    /// The column that is shown first.
+    pub(super) shown_from: usize,
+    /// The line's text from there on, as much as a manifest gives.
     pub(super) text: String,
 }
 
@@ -162,17 +165,15 @@ impl Checked {
         })
     }
 
-    /// What explains the findings with this effect, each once, beside the line of the first of them; in the
-    /// order of the file.
-    pub(super) fn notes(&self, effect: &Effect) -> Vec<(usize, &Hint)> {
+    /// What explains the findings with this effect, each once, with the first of them; in the order of the file.
+    pub(super) fn notes(&self, effect: &Effect) -> Vec<&Hint> {
         let mut told = BTreeSet::new();
         let is_shown = |hint: &&Hint| self.decision.judgements[hint.finding].effect == *effect;
         let hints = self.hints.iter().filter(is_shown);
         let mut notes: Vec<_> = hints
             .filter(|hint| told.insert((hint.line, hint.column)))
-            .map(|hint| (self.places[hint.finding].line, hint))
             .collect();
-        notes.sort_by_key(|(_, hint)| (hint.line, hint.column));
+        notes.sort_by_key(|hint| (hint.line, hint.column));
         notes
     }
 
@@ -198,12 +199,15 @@ impl FoundAt {
     fn new(manifest: Option<&Manifest>, object: &Object, judgement: &Judgement) -> Self {
         let location = object.span(&judgement.finding.path);
         let span = location.span();
+        let shown_from = excerpt::shown_from(&span);
+        let text = manifest.map_or("", |m| m.line_from(span.line, shown_from));
         Self {
             line: span.line,
             column: span.column,
             end_column: span.end_column,
-            exact: matches!(location, Location::Exact(_)),
-            text: manifest.map_or("", |m| m.line_text(span.line)).to_owned(),
+            exact: location.is_exact(),
+            shown_from,
+            text: text.to_owned(),
         }
     }
 }
