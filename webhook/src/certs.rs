@@ -12,7 +12,7 @@ use clap::Args;
 use gatehouse_certs::{CaBundle, CertificateAuthority, ServingCertificate, ServingNames};
 use serde_json::{Value, json};
 
-use crate::exit;
+use crate::{exit, files::in_words};
 
 /// Makes the webhook's certificates: the files, the Secret, and the patch that makes the API server trust
 /// them.
@@ -161,5 +161,9 @@ fn write(path: &Path, content: &str, private: bool) -> Result<PathBuf, String> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> String {
-    format!("`{}` cannot be written: {error}", path.display())
+    format!(
+        "`{}` cannot be written: {}",
+        path.display(),
+        in_words(error)
+    )
 }

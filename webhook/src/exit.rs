@@ -5,6 +5,8 @@ use std::{
     process::ExitCode,
 };
 
+use crate::files::in_words;
+
 /// Something is refused.
 pub const REFUSED: u8 = 1;
 /// Usage, configuration or input that cannot be read.
@@ -26,9 +28,10 @@ pub fn usage(message: &str) -> ExitCode {
 /// `head`, is no error, and changes no verdict.
 pub fn written(result: io::Result<()>, code: ExitCode) -> ExitCode {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            usage(&format!("the result could not be written: {error}"))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => usage(&format!(
+            "the result could not be written: {}",
+            in_words(&error)
+        )),
         _ => code,
     }
 }

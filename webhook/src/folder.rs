@@ -1,4 +1,4 @@
-//! The manifests below a folder, and why files cannot be read.
+//! The manifests below a folder.
 
 use std::{
     fs::{self, DirEntry},
@@ -39,21 +39,6 @@ pub(crate) fn too_deep() -> io::Error {
     io::Error::other(format!("folders nest deeper than {MAX_DEPTH}"))
 }
 
-/// Why a file or folder cannot be read.
-pub(crate) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "it cannot be read: permission denied".to_owned(),
-        // in words of our own
-        io::ErrorKind::Other => error.to_string(),
-        _ => {
-            let why = error.to_string();
-            let (why, _) = why.split_once(" (os error ").unwrap_or((&why, ""));
-            format!("it cannot be read: {why}")
-        }
-    }
-}
-
 fn look_into(folder: &Path, depth: usize, found: &mut Vec<Found>) {
     match entries(folder, depth) {
         Ok(entries) => entries
@@ -84,25 +69,6 @@ fn look_at(entry: &DirEntry, depth: usize, found: &mut Vec<Found>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reasons_are_for_people() {
-        let words = |kind: io::ErrorKind| reason(&kind.into());
-        assert_eq!(
-            words(io::ErrorKind::NotFound),
-            "there is no such file or folder"
-        );
-        assert_eq!(
-            words(io::ErrorKind::PermissionDenied),
-            "it cannot be read: permission denied"
-        );
-        assert_eq!(reason(&io::Error::other("it is odd")), "it is odd");
-        // source: errno(3), EIO
-        assert_eq!(
-            reason(&io::Error::from_raw_os_error(5)),
-            "it cannot be read: Input/output error"
-        );
-    }
 
     #[test]
     fn folders_are_read_to_their_limit_and_hide_nothing_else() {

@@ -9,6 +9,7 @@ pub mod config;
 pub mod exit;
 pub mod explain;
 pub mod facts;
+mod files;
 mod folder;
 pub mod judge;
 pub mod policy;

@@ -227,7 +227,7 @@ fn what_is_no_file_is_left_alone() {
     error: device.yaml: it is a pipe, a socket or a device, which is read only if it is named itself
     error: folder.yaml: it is a link to a folder, and those are not followed: name the folder itself
     error: gone.yaml: there is no such file or folder
-    error: itself.yaml: it cannot be read: Too many levels of symbolic links
+    error: itself.yaml: it cannot be read: too many levels of symbolic links
     error: pipe.yaml: it is a pipe, a socket or a device, which is read only if it is named itself
     ");
     // a pattern has a name for the link
@@ -354,9 +354,56 @@ fn a_result_that_cannot_be_written_is_an_error() {
         let output = ended(&folder, args, full.into(), Stdio::piped());
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            said.starts_with("error: the result could not be written: "),
-            "{said}"
+        assert_eq!(
+            said,
+            "error: the result could not be written: no space left on device\n"
         );
+    }
+}
+
+/// Every registry may have been asked by then.
+#[test]
+fn a_record_that_cannot_be_written_costs_no_report() {
+    let folder = Folder::with(&[("web.yaml", POD)]);
+    for (record, why) in [
+        ("no/facts.json", "there is no such folder"),
+        (".", "it is a folder"),
+        ("/dev/full", "no space left on device"),
+    ] {
+        for fix in [&[][..], &["--diff"]] {
+            let args = [&["check", "--record", record], fix, &["web.yaml"]].concat();
+            let run = folder.run(&args);
+            assert_eq!(run.code(), 2, "{record}");
+            assert!(run.out().contains("hostNetwork: true"), "{}", run.out());
+            let last = run.err().lines().last().unwrap();
+            let expected = format!("error: {record}: it cannot be written: {why}");
+            assert_eq!(last, expected);
+        }
+    }
+}
+
+#[test]
+fn files_of_facts_that_cannot_be_read_are_said() {
+    let folder = Folder::with(&[("web.yaml", POD)]);
+    let said = ["none.json", "."].map(|facts| {
+        let run = folder.run(&["check", "--facts", facts, "web.yaml"]);
+        assert_eq!((run.code(), run.out()), (2, ""), "{facts}");
+        run.err().to_owned()
+    });
+    insta::assert_snapshot!(said.concat(), @r"
+    error: none.json: there is no such file or folder
+    error: .: it cannot be read: it is a folder
+    ");
+}
+
+/// Before anything is read: the paths are not there.
+#[test]
+fn a_comparison_has_no_form_for_programs_but_json() {
+    let folder = Folder::with(&[]);
+    for output in ["sarif", "junit", "github"] {
+        let args = ["check", "--against", "none", "--output", output, "none"];
+        let run = folder.run(&args);
+        assert_eq!((run.code(), run.out()), (2, ""), "{output}");
+        assert_eq!(run.err(), "error: --against writes text or json\n");
     }
 }

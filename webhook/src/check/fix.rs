@@ -11,9 +11,10 @@ use gatehouse_core::{Effect, Judgement, clean};
 use gatehouse_manifest::{Change, unified_diff};
 
 use super::{
-    input::{Input, STDIN, shown},
+    input::{Input, shown},
     report::{Checked, Report},
 };
+use crate::files::{replace, unreadable, unwritable};
 
 /// What becomes of files when their findings' edits are made.
 #[derive(Default)]
@@ -28,6 +29,8 @@ struct File {
     made: Vec<Made>,
     /// What stays as it is, and why.
     left: Vec<String>,
+    /// Why the whole file stays as it is.
+    not_written: Option<String>,
 }
 
 /// An edit that is made.
@@ -67,6 +70,7 @@ impl Fixes {
                 new: old.clone(),
                 made: Vec::new(),
                 left: Vec::new(),
+                not_written: None,
             });
         file.left.clear();
         for (index, (_, made)) in repairs.into_iter().enumerate() {
@@ -88,22 +92,24 @@ impl Fixes {
         true
     }
 
-    /// Writes the files that changed.
-    ///
-    /// # Errors
-    /// The files that could not be written, or are not any more what was read.
-    pub(super) fn write_files(&self) -> Result<(), String> {
-        let changed = self.files.iter().filter(|(_, file)| file.new != file.old);
-        let failed: Vec<_> = changed
-            .filter_map(|(name, file)| {
-                let why = write_file(name, file).err()?;
-                Some(format!("{}: {why}", shown(name)))
-            })
-            .collect();
-        match failed.is_empty() {
-            true => Ok(()),
-            false => Err(failed.join("\n")),
+    /// Writes the files that changed; whether all could be written. Those that could not are again what was read,
+    /// in the inputs, too.
+    pub(super) fn write_files(&mut self, inputs: &mut [Input]) -> bool {
+        let mut all = true;
+        for (name, file) in self
+            .files
+            .iter_mut()
+            .filter(|(_, file)| file.new != file.old)
+        {
+            let Err(why) = write_file(name, file) else {
+                continue;
+            };
+            all = false;
+            file.not_written = Some(why);
+            let these = inputs.iter_mut().filter(|input| input.name == *name);
+            these.for_each(|input| *input = Input::of_text(name.clone(), file.old.clone()));
         }
+        all
     }
 
     /// Writes what would change, as `diff -u` does.
@@ -118,6 +124,10 @@ impl Fixes {
     pub(super) fn write_summary(&self, out: &mut impl Write, done: &str) -> io::Result<()> {
         for (name, file) in &self.files {
             let name = shown(name);
+            if let Some(why) = &file.not_written {
+                writeln!(out, "not written: {name}: {why}")?;
+                continue;
+            }
             if file.new != file.old {
                 writeln!(out, "{done} {name}")?;
             }
@@ -175,13 +185,14 @@ fn repair(checked: &Checked, judgement: &Judgement) -> Option<(Change, Made)> {
 }
 
 fn write_file(name: &str, file: &File) -> Result<(), String> {
-    if name == STDIN {
+    let path = Path::new(name);
+    let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !metadata.is_file() {
         return Err("it is no file: --diff shows what would change".to_owned());
     }
-    let path = Path::new(name);
-    let now = fs::read(path).map_err(|error| format!("it cannot be read again: {error}"))?;
+    let now = fs::read(path).map_err(|error| unreadable(&error))?;
     if now != file.old.as_bytes() {
         return Err("it has changed since it was read, and was left as it is".to_owned());
     }
-    fs::write(path, &file.new).map_err(|error| format!("it cannot be written: {error}"))
+    replace(path, file.new.as_bytes()).map_err(|error| unwritable(&error))
 }

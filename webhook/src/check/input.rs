@@ -9,7 +9,10 @@ use gatehouse_core::clean;
 use gatehouse_manifest::{Entry, Limits, Manifest, Object};
 
 use super::pattern;
-use crate::folder::{self, Found};
+use crate::{
+    files::unreadable,
+    folder::{self, Found},
+};
 
 /// One file, read.
 #[derive(Debug)]
@@ -108,11 +111,9 @@ impl Input {
     }
 
     fn of(name: String, bytes: io::Result<Vec<u8>>) -> Self {
-        let manifest = bytes
-            .map_err(|error| folder::reason(&error))
-            .and_then(|bytes| {
-                Manifest::read(&bytes, &Limits::default()).map_err(|error| error.to_string())
-            });
+        let manifest = bytes.map_err(|error| unreadable(&error)).and_then(|bytes| {
+            Manifest::read(&bytes, &Limits::default()).map_err(|error| error.to_string())
+        });
         let (manifest, error) = match manifest {
             Ok(manifest) => (Some(manifest), None),
             Err(error) => (None, Some(error)),

@@ -20,7 +20,7 @@ mod text;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -164,6 +164,9 @@ const INSTANCES_EACH: usize = 4;
 
 /// Runs the command.
 pub fn run(args: CheckArgs) -> ExitCode {
+    if let Err(message) = args.expect_sense() {
+        return exit::usage(message);
+    }
     let inputs: Vec<Input> = args.paths.iter().flat_map(|p| input::read(p)).collect();
     // one runtime for all of it: connections to registries do not outlive theirs
     let ended = block_on(async {
@@ -178,6 +181,21 @@ pub fn run(args: CheckArgs) -> ExitCode {
         .unwrap_or_else(|message| exit::usage(&message))
 }
 
+impl CheckArgs {
+    /// What cannot go together, said before anything is read and judged.
+    fn expect_sense(&self) -> Result<(), &'static str> {
+        if self.fix && self.paths.iter().any(|path| path == Path::new("-")) {
+            return Err(
+                "standard input is no file that --fix can write: --diff shows what would change",
+            );
+        }
+        if !self.against.is_empty() && !matches!(self.output, Output::Text | Output::Json) {
+            return Err("--against writes text or json");
+        }
+        Ok(())
+    }
+}
+
 /// Makes the findings' fixes, and reports what is left; what was done goes to standard error, beside whatever
 /// form the report has.
 async fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, String> {
@@ -190,26 +208,29 @@ async fn repair(args: &CheckArgs, mut inputs: Vec<Input>) -> Result<ExitCode, St
         }
         report = checker.check(&inputs).await?;
     }
-    let written = match args.fix {
-        true => fixes.write_files(),
-        false => Ok(()),
-    };
+    let all_written = !args.fix || fixes.write_files(&mut inputs);
+    if !all_written {
+        report = checker.check(&inputs).await?;
+    }
     let done = if args.fix { "fixed" } else { "would fix" };
     // a terminal that is gone is no reason to stop
     let _ = fixes.write_summary(&mut io::stderr().lock(), done);
-    written?;
     let shown = match args.diff {
         true => fixes.write_diff(&mut io::stdout().lock()),
         false => write(args, &report, checker.policies()),
     };
-    Ok(exit::written(shown, report.exit_code()))
+    let code = match all_written {
+        true => report.exit_code(),
+        false => ExitCode::from(exit::USAGE),
+    };
+    Ok(checker.ended(shown, code))
 }
 
 async fn report(args: &CheckArgs, inputs: &[Input]) -> Result<ExitCode, String> {
     let checker = Checker::load(args, &sandbox()?, &args.config).await?;
     let report = checker.check(inputs).await?;
     let written = write(args, &report, checker.policies());
-    Ok(exit::written(written, report.exit_code()))
+    Ok(checker.ended(written, report.exit_code()))
 }
 
 async fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<ExitCode, String> {
@@ -221,11 +242,8 @@ async fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<
     let changes = Changes::between(&old, &new);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match args.output {
-        Output::Text => changes.write_text(&mut out),
         Output::Json => changes.write_json(&mut out),
-        Output::Sarif | Output::Junit | Output::Github => {
-            return Err("--against writes text or json".to_owned());
-        }
+        _ => changes.write_text(&mut out),
     };
     let written = written.and_then(|()| out.flush());
     let mut code = changes.exit_code();
@@ -300,8 +318,17 @@ impl<'a> Checker<'a> {
         };
         let mut report = judge.inputs(inputs)?;
         report.expect_objects(&input::names(&args.paths));
-        args.facts.write(&self.images)?;
         Ok(report)
+    }
+
+    /// Ends as [`exit::written`] does, and records what registries said. A record that cannot be written comes
+    /// last: what they were asked for is told all the same.
+    fn ended(&self, written: io::Result<()>, code: ExitCode) -> ExitCode {
+        let code = exit::written(written, code);
+        match self.args.facts.write(&self.images) {
+            Ok(()) => code,
+            Err(message) => exit::usage(&message),
+        }
     }
 }
 

@@ -3,6 +3,8 @@ use std::{collections::HashMap, fs, path::Path};
 use gatehouse_core::config::ModuleRef;
 use gatehouse_sandbox::{Module, Sandbox};
 
+use super::references::unreadable;
+
 /// The modules of one configuration, each loaded once.
 pub(crate) struct Modules<'a> {
     sandbox: &'a Sandbox,
@@ -49,7 +51,7 @@ impl<'a> Modules<'a> {
     }
 
     fn file(&self, path: &str) -> Result<Module, String> {
-        let wasm = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
+        let wasm = fs::read(path).map_err(|error| unreadable(&error))?;
         self.sandbox.load(&wasm).map_err(|error| error.to_string())
     }
 }

@@ -1,10 +1,12 @@
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use gatehouse_abi::tree::{Kind, Node};
+
+use crate::files;
 
 /// Reads what documents name as `file:PATH`, from the folder of the document.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +44,10 @@ impl<'a> FileReferences<'a> {
     /// # Errors
     /// Why it cannot be read.
     pub(super) fn read(&self, path: &str) -> Result<String, String> {
-        let file = File::open(self.path(path)).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            _ => format!("it cannot be read: {error}"),
-        })?;
+        let file = File::open(self.path(path)).map_err(|error| unreadable(&error))?;
         let mut bytes = Vec::new();
         let read = file.take(TEXT_BYTES + 1).read_to_end(&mut bytes);
-        read.map_err(|error| format!("it cannot be read: {error}"))?;
+        read.map_err(|error| unreadable(&error))?;
         if bytes.len() as u64 > TEXT_BYTES {
             return Err(format!("it is longer than the limit of {TEXT_BYTES} bytes"));
         }
@@ -77,5 +76,13 @@ impl<'a> FileReferences<'a> {
 
     fn path(&self, path: &str) -> PathBuf {
         self.folder.unwrap_or(Path::new("")).join(path)
+    }
+}
+
+/// Why a file that a document names cannot be read; a folder is none.
+pub(super) fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => files::unreadable(error),
     }
 }

@@ -14,7 +14,7 @@ use gatehouse_trust::{
 };
 use ipnet::IpNet;
 
-use super::references::FileReferences;
+use super::references::{FileReferences, unreadable};
 
 /// What a process has beside its configuration.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ impl Surroundings {
         match fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("it cannot be read: {error}")),
+            Err(error) => Err(unreadable(&error)),
         }
     }
 }

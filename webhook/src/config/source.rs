@@ -7,7 +7,7 @@ use gatehouse_manifest::{Limits, Manifest};
 use sha2::{Digest, Sha256};
 
 use super::{Problem, references::FileReferences, registries::Surroundings};
-use crate::folder;
+use crate::files;
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,5 +134,5 @@ fn all_files_in(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    Problem::new(path.display().to_string(), folder::reason(error))
+    Problem::new(path.display().to_string(), files::unreadable(error))
 }

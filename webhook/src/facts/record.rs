@@ -9,6 +9,8 @@ use gatehouse_abi::Need;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::files::{unreadable, unwritable};
+
 /// Facts as they were found out once, kept in a file: what `check --record` writes and `--facts` reads.
 ///
 /// Clones share what they hold.
@@ -24,9 +26,12 @@ pub(crate) type Told = BTreeMap<String, BTreeMap<String, Value>>;
 /// Why a record cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The file cannot be read or written.
-    #[error("{0}: {1}")]
-    File(String, io::Error),
+    /// The file cannot be read.
+    #[error("{0}: {why}", why = unreadable(.1))]
+    Unreadable(String, io::Error),
+    /// The file cannot be written.
+    #[error("{0}: {why}", why = unwritable(.1))]
+    Unwritable(String, io::Error),
     /// The file is something else.
     #[error("{0}: not a record of facts: {1}")]
     Form(String, serde_json::Error),
@@ -65,7 +70,7 @@ impl FactRecord {
     /// When there is no such file, or it is something else.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| RecordError::File(name.clone(), error))?;
+        let bytes = fs::read(path).map_err(|error| RecordError::Unreadable(name.clone(), error))?;
         let file: File = serde_json::from_slice(&bytes)
             .map_err(|error| RecordError::Form(name.clone(), error))?;
         if file.version != VERSION {
@@ -92,7 +97,7 @@ impl FactRecord {
     /// # Errors
     /// As the system says.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        let failed = |error| RecordError::File(path.display().to_string(), error);
+        let failed = |error| RecordError::Unwritable(path.display().to_string(), error);
         let facts = self.facts();
         let recorded = |((policy, need), value): (&Key, &Value)| Recorded {
             policy: policy.clone(),
@@ -200,6 +205,6 @@ mod tests {
         assert!(error("[]").contains("not a record of facts"));
         assert!(error(r#"{"version": 2, "facts": []}"#).contains("a record of version 2"));
         let missing = FactRecord::read(&folder.path().join("none"));
-        assert!(matches!(missing, Err(RecordError::File(..))));
+        assert!(matches!(missing, Err(RecordError::Unreadable(..))));
     }
 }

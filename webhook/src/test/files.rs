@@ -8,7 +8,7 @@ use std::{
 
 use gatehouse_manifest::Limits;
 
-use crate::folder::{self, reason};
+use crate::{files::unreadable, folder};
 
 /// What every file of cases holds. Other files are passed over unread: a folder of cases holds manifests,
 /// records and much else.
@@ -25,7 +25,7 @@ pub(super) fn below(path: &Path) -> Vec<Result<PathBuf, String>> {
     let visible = found.into_iter().filter(|(file, _)| !is_hidden(file, path));
     let files = visible.map(|(file, is_file)| match is_file {
         Ok(()) => Ok(file),
-        Err(error) => Err(format!("{}: {}", file.display(), reason(&error))),
+        Err(error) => Err(format!("{}: {}", file.display(), unreadable(&error))),
     });
     files.collect()
 }
@@ -42,10 +42,10 @@ pub(super) fn may_hold_cases(bytes: &[u8]) -> bool {
 /// Why it cannot be read.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let limit = Limits::default().file_bytes;
-    let file = fs::File::open(path).map_err(|error| reason(&error))?;
+    let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
     let mut bytes = Vec::new();
     let read = file.take(limit as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| reason(&error))?;
+    read.map_err(|error| unreadable(&error))?;
     if bytes.len() > limit {
         return Err(format!("it is larger than {limit} bytes"));
     }

@@ -6,6 +6,7 @@ use gatehouse_core::{Decision, Limits, Request, denial, warnings};
 use serde_json::Value;
 
 use super::files;
+use crate::files::unwritable;
 
 /// A snapshot file that a case names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +78,7 @@ impl Kept {
             let why = "it was not written by --update, which would lose its comments and its form: remove it first";
             return Err(failed(why.to_owned()));
         }
-        fs::write(&self.path, text)
-            .map_err(|error| failed(format!("it cannot be written: {error}")))
+        fs::write(&self.path, text).map_err(|error| failed(unwritable(&error)))
     }
 }
 
