@@ -29,8 +29,8 @@ pub use problem::{EditProblem, Refused};
 use splices::Splices;
 use style::Style;
 
-/// Changes of a document that are tried once more, each by itself, at most.
-const MAX_PARDONS: usize = 50;
+/// Changes of a document that are tried again, each by itself, at most.
+const RETRIES: usize = 50;
 
 /// Edits of one object that belong together: all of them are made, or none.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +130,7 @@ impl<'m> Editing<'m> {
             let open: Vec<usize> = self.open(changes).collect();
             match self.difference(document, &old, &new) {
                 Some(difference) if difference.problems.is_empty() => {
-                    if self.pardon(document, changes, &old, std::mem::take(&mut blamed)) {
+                    if self.retry_alone(document, changes, &old, &std::mem::take(&mut blamed)) {
                         continue;
                     }
                     plan.splices.append(difference.splices);
@@ -152,16 +152,22 @@ impl<'m> Editing<'m> {
         open.copied()
     }
 
-    /// Makes the changes after all that were blamed for what others near them led to; whether there are any.
-    fn pardon(
+    /// Makes the changes after all that were refused for what others near them led to; whether there are any.
+    fn retry_alone(
         &mut self,
         document: &Document,
         changes: &[usize],
         old: &Value,
-        blamed: Vec<usize>,
+        blamed: &[usize],
     ) -> bool {
         let mut any = false;
-        for at in blamed.into_iter().take(MAX_PARDONS) {
+        let (again, too_many) = blamed.split_at(blamed.len().min(RETRIES));
+        for at in too_many {
+            if let Some(refused) = self.refused.get_mut(at) {
+                refused.problem = EditProblem::NotRetried(Box::new(refused.problem.clone()));
+            }
+        }
+        for &at in again {
             let Some(refused) = self.refused.remove(&at) else {
                 continue;
             };

@@ -1,5 +1,7 @@
 use gatehouse_abi::DoesNotFit;
 
+use super::RETRIES;
+
 /// A change that was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
@@ -44,4 +46,9 @@ pub enum EditProblem {
         "the text is written in a way that cannot be edited here without damage: change it by hand"
     )]
     Layout,
+    /// The reason may be that of changes beside it: too many were tried by themselves to tell.
+    #[error(
+        "{0}; or only changes beside it cannot be made: no more than {RETRIES} are tried by themselves, so run it again"
+    )]
+    NotRetried(Box<EditProblem>),
 }

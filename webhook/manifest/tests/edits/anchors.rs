@@ -183,6 +183,34 @@ fn the_one_that_they_do_not_agree_on_hinders_no_other() {
     assert_eq!(edited.text, expected);
 }
 
+/// The removal and what stands beside it are refused at first, and tried again by themselves: 50 of them.
+#[test]
+fn no_more_than_the_limit_are_tried_again_and_the_rest_is_said() {
+    let text = format!("{HEADER}spec:\n  a: &a\n    p: 1\n  b:\n    <<: *a\n");
+    let refused = |beside: usize| {
+        let of = |key: &'static str| {
+            (0..beside).map(move |at| set(&format!("spec.{key}.q{at}"), json!(1)))
+        };
+        let edits: Vec<_> = [remove("spec.a.p")]
+            .into_iter()
+            .chain(of("a"))
+            .chain(of("b"))
+            .collect();
+        let refused = edit(&text, &edits).refused.into_iter();
+        refused
+            .map(|refused| (refused.change, refused.problem))
+            .collect::<Vec<_>>()
+    };
+    let shared = EditProblem::Shared { used: 7 };
+    assert_eq!(refused(49), [(0, shared.clone())]);
+    let not_retried = EditProblem::NotRetried(Box::new(shared.clone()));
+    assert_eq!(refused(50), [(0, shared), (50, not_retried.clone())]);
+    assert_eq!(
+        not_retried.to_string(),
+        "line 7 uses this value by its anchor and would change too: write the value out there first; or only changes beside it cannot be made: no more than 50 are tried by themselves, so run it again"
+    );
+}
+
 #[test]
 fn a_merge_key_below_hides_what_stands_above() {
     let text =
