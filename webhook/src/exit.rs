@@ -5,6 +5,8 @@ use std::{
     process::ExitCode,
 };
 
+use gatehouse_core::clean;
+
 use crate::files::in_words;
 
 /// Something is refused.
@@ -14,12 +16,15 @@ pub const USAGE: u8 = 2;
 /// Something could not be checked.
 pub const COULD_NOT_CHECK: u8 = 3;
 
+/// Longest line of a message; file names in it may be anything.
+const LINE_CHARS: usize = 1000;
+
 /// Says what is wrong with the usage, configuration or input, and ends with [`USAGE`].
 pub fn usage(message: &str) -> ExitCode {
     let mut terminal = io::stderr().lock();
     for line in message.lines() {
         // where nobody listens, the code still says it
-        let _ = writeln!(terminal, "error: {line}");
+        let _ = writeln!(terminal, "error: {}", clean(line, LINE_CHARS));
     }
     ExitCode::from(USAGE)
 }

@@ -355,8 +355,8 @@ replicas: 1
     1 object: 1 allowed; 1 not Kubernetes YAML
     ");
     insta::assert_snapshot!(check("github").out(), @"
-    ::notice file=web.yaml,title=not judged::line 6: not Kubernetes YAML
-    ::notice file=web.yaml,title=not judged::line 1: Rollout refers has no pod template at `spec.template`
+    ::notice file=web.yaml,line=6,title=not judged::line 6: not Kubernetes YAML
+    ::notice file=web.yaml,line=1,title=not judged::line 1: Rollout refers has no pod template at `spec.template`
     1 object: 1 allowed; 1 not Kubernetes YAML
     ");
     insta::assert_snapshot!(check("junit").out(), @r#"

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use gatehouse_core::{Effect, finding_text};
 
 use super::{
-    report::{Checked, FoundAt, Report},
+    report::{Checked, Report},
     text,
 };
 
@@ -16,12 +16,12 @@ pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for checked in &report.objects {
         write_object(out, checked)?;
     }
-    for (file, error) in &report.unreadable {
-        let place = Place { file, found: None };
-        command(out, "error", &place, "not readable", error)?;
+    for unreadable in &report.unreadable {
+        let place = Place::at(&unreadable.file, unreadable.line);
+        command(out, "error", &place, "not readable", &unreadable.why)?;
     }
     for (file, line, why) in report.not_judged() {
-        let place = Place { file, found: None };
+        let place = Place::at(file, Some(line));
         let message = format!("line {line}: {why}");
         command(out, "notice", &place, "not judged", &message)?;
     }
@@ -35,19 +35,16 @@ fn write_object(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
         let Some(level) = level(&judgement.effect) else {
             continue;
         };
-        let found = Some(found);
+        let place = Place {
+            columns: Some((found.column, found.end_column)),
+            ..Place::at(file, Some(found.line))
+        };
         let title = format!("{}: {subject}", judgement.finding.code);
         let notes: String = hints.map(|hint| format!("\n  {}", hint.note())).collect();
         let message = finding_text(judgement) + &notes;
-        command(
-            out,
-            level,
-            &Place { file, found },
-            &title,
-            message.trim_start(),
-        )?;
+        command(out, level, &place, &title, message.trim_start())?;
     }
-    let place = Place { file, found: None };
+    let place = Place::at(file, Some(checked.line));
     if let Some(malformed) = &checked.decision.malformed {
         let title = format!("malformed: {subject}");
         command(out, "error", &place, &title, &malformed.to_string())?;
@@ -71,7 +68,20 @@ fn level(effect: &Effect) -> Option<&'static str> {
 /// Where an annotation stands; what came from standard input stands nowhere.
 struct Place<'a> {
     file: &'a str,
-    found: Option<&'a FoundAt>,
+    line: Option<usize>,
+    /// The first one, and the one behind the last.
+    columns: Option<(usize, usize)>,
+}
+
+impl<'a> Place<'a> {
+    fn at(file: &'a str, line: Option<usize>) -> Self {
+        let columns = None;
+        Self {
+            file,
+            line,
+            columns,
+        }
+    }
 }
 
 fn command(
@@ -84,14 +94,11 @@ fn command(
     write!(out, "::{level} ")?;
     if place.file != super::input::STDIN {
         write!(out, "file={},", property(place.file))?;
-        if let Some(found) = place.found {
-            let FoundAt {
-                line,
-                column,
-                end_column,
-                ..
-            } = found;
-            write!(out, "line={line},col={column},endColumn={end_column},")?;
+        if let Some(line) = place.line {
+            write!(out, "line={line},")?;
+        }
+        if let Some((first, end)) = place.columns {
+            write!(out, "col={first},endColumn={end},")?;
         }
     }
     writeln!(out, "title={}::{}", property(title), data(message))
@@ -136,7 +143,7 @@ mod tests {
         #[test]
         fn nothing_ends_a_command_early(file in ".*", title in ".*", message in ".*") {
             let mut out = Vec::new();
-            let place = Place { file: &file, found: None };
+            let place = Place::at(&file, None);
             command(&mut out, "error", &place, &title, &message).unwrap();
             let written = String::from_utf8(out).unwrap();
             let line = written.strip_suffix('\n').unwrap();
@@ -151,10 +158,7 @@ mod tests {
     #[test]
     fn standard_input_has_no_file() {
         let mut out = Vec::new();
-        let place = Place {
-            file: "<stdin>",
-            found: None,
-        };
+        let place = Place::at("<stdin>", Some(3));
         command(&mut out, "error", &place, "a: b", "x\n::stop-commands::y").unwrap();
         let written = String::from_utf8(out).unwrap();
         assert_eq!(written, "::error title=a%3A b::x%0A::stop-commands::y\n");

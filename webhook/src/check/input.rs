@@ -6,7 +6,7 @@ use std::{
 };
 
 use gatehouse_core::clean;
-use gatehouse_manifest::{Entry, Limits, Manifest, Object};
+use gatehouse_manifest::{DocumentError, Entry, Limits, Manifest, Object};
 
 use super::pattern;
 use crate::{
@@ -22,7 +22,7 @@ pub(super) struct Input {
     pub(super) manifest: Option<Manifest>,
     /// Why nothing of it could be read.
     pub(super) error: Option<String>,
-    broken: Vec<String>,
+    broken: Vec<DocumentError>,
 }
 
 /// Something in a file.
@@ -31,8 +31,8 @@ pub(super) enum Item<'a> {
     Object { document: usize, object: &'a Object },
     /// Something else.
     NotKubernetes { line: usize },
-    /// A document that could not be read, and why.
-    Broken(&'a str),
+    /// A document that could not be read.
+    Broken(&'a DocumentError),
 }
 
 /// The name of standard input.
@@ -120,7 +120,7 @@ impl Input {
         };
         let documents = manifest.iter().flat_map(Manifest::documents);
         let broken = documents
-            .filter_map(|document| document.as_ref().err().map(ToString::to_string))
+            .filter_map(|document| document.as_ref().err().cloned())
             .collect();
         Self {
             name,
@@ -143,7 +143,7 @@ impl Input {
                 Entry::NotKubernetes { span, .. } => Item::NotKubernetes { line: span.line },
             })
         });
-        entries.chain(self.broken.iter().map(|error| Item::Broken(error)))
+        entries.chain(self.broken.iter().map(Item::Broken))
     }
 }
 

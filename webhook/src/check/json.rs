@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut impl Write, report: &Report, policies: &[Policy]) 
     let json = json!({
         "version": 1,
         "objects": objects,
-        "unreadable": unreadable.map(|(file, error)| json!({"file": file, "error": error})).collect::<Vec<_>>(),
+        "unreadable": unreadable.map(|u| json!({"file": u.file, "line": u.line, "error": u.why})).collect::<Vec<_>>(),
         "notKubernetes": not_kubernetes.map(|(file, line)| json!({"file": file, "line": line})).collect::<Vec<_>>(),
         "summary": {
             "objects": report.objects.len(),

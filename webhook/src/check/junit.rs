@@ -65,11 +65,12 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         let cases = suites.entry(plain(&checked.file)).or_default();
         cases.push(Case::of(checked));
     }
-    for (file, error) in &report.unreadable {
-        let cases = suites.entry(plain(file)).or_default();
-        let (first_line, text) = ("cannot be read".to_owned(), plain(error));
+    for unreadable in &report.unreadable {
+        let cases = suites.entry(plain(&unreadable.file)).or_default();
+        let (first_line, text) = ("cannot be read".to_owned(), plain(&unreadable.why));
+        let line = unreadable.line.map(|line| format!("line {line}"));
         cases.push(Case {
-            name: format!("document {}", cases.len() + 1),
+            name: line.unwrap_or_else(|| "the file".to_owned()),
             outcome: Outcome::Error { first_line, text },
         });
     }

@@ -111,7 +111,7 @@ Examples:
 Exit codes, after --fix and --diff of what is left:
   0  nothing is refused; with --against, nothing is newly refused
   1  something is refused
-  2  usage, configuration or input that cannot be read, or nothing was judged
+  2  usage, configuration or input that cannot be read, a file that cannot be written, or nothing was judged
   3  something could not be checked
 Of several, 2 wins over 3 over 1.";
 
@@ -247,8 +247,9 @@ async fn compare(args: &CheckArgs, inputs: &[Input], old: &[PathBuf]) -> Result<
     };
     let written = written.and_then(|()| out.flush());
     let mut code = changes.exit_code();
-    for (file, error) in &new.unreadable {
-        code = exit::usage(&format!("{}: {error}", input::shown(file)));
+    for unreadable in &new.unreadable {
+        let file = input::shown(&unreadable.file);
+        code = exit::usage(&format!("{file}: {}", unreadable.why));
     }
     Ok(exit::written(written, code))
 }
@@ -366,13 +367,15 @@ impl Judge<'_> {
         let mut objects = Vec::new();
         for input in inputs {
             if let Some(error) = &input.error {
-                report.unreadable(&input.name, error);
+                report.unreadable(&input.name, None, error);
             }
             for item in input.items() {
                 match item {
                     Item::Object { document, object } => objects.push((input, document, object)),
                     Item::NotKubernetes { line } => report.not_kubernetes(&input.name, line),
-                    Item::Broken(error) => report.unreadable(&input.name, error),
+                    Item::Broken(error) => {
+                        report.unreadable(&input.name, Some(error.line), &error.to_string());
+                    }
                 }
             }
         }

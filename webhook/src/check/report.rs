@@ -24,10 +24,20 @@ pub(super) const NOT_KUBERNETES: &str = "not Kubernetes YAML";
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) objects: Vec<Checked>,
-    /// Files and documents that could not be read, and why.
-    pub(super) unreadable: Vec<(String, String)>,
+    /// Files and documents that could not be read.
+    pub(super) unreadable: Vec<Unreadable>,
     /// Files with something that is no Kubernetes object, and the line.
     pub(super) not_kubernetes: Vec<(String, usize)>,
+}
+
+/// A file or a document that could not be read.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    pub(super) file: String,
+    /// Where that shows, of a document.
+    pub(super) line: Option<usize>,
+    /// Why; of a document with line and column.
+    pub(super) why: String,
 }
 
 /// One object, judged.
@@ -68,8 +78,12 @@ pub(super) struct FoundAt {
 }
 
 impl Report {
-    pub(super) fn unreadable(&mut self, file: &str, error: &str) {
-        self.unreadable.push((file.to_owned(), error.to_owned()));
+    pub(super) fn unreadable(&mut self, file: &str, line: Option<usize>, why: &str) {
+        self.unreadable.push(Unreadable {
+            file: file.to_owned(),
+            line,
+            why: why.to_owned(),
+        });
     }
 
     pub(super) fn not_kubernetes(&mut self, file: &str, line: usize) {
@@ -95,7 +109,7 @@ impl Report {
     /// Says that nothing was judged, which nobody wants: a path may be wrong, or what renders may have failed.
     pub(super) fn expect_objects(&mut self, paths: &str) {
         if self.objects.is_empty() && self.unreadable.is_empty() {
-            self.unreadable(paths, "there is no Kubernetes object in it");
+            self.unreadable(paths, None, "there is no Kubernetes object in it");
         }
     }
 

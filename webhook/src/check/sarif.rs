@@ -188,32 +188,37 @@ fn notifications(report: &Report) -> Vec<Value> {
     let unreadable = report
         .unreadable
         .iter()
-        .map(|(file, error)| notification("error", file, error));
+        .map(|u| notification("error", &u.file, u.line, &u.why));
     let failed = report.objects.iter().flat_map(|checked| {
         checked.failures().map(|failure| {
             let subject = checked.subject();
             let text = format!("{subject} could not be checked: {failure}");
-            notification("error", &checked.file, &text)
+            notification("error", &checked.file, Some(checked.line), &text)
         })
     });
     let malformed = report.objects.iter().filter_map(|checked| {
         let malformed = checked.decision.malformed.as_ref()?;
         let text = format!("{} is malformed: {malformed}", checked.subject());
-        Some(notification("error", &checked.file, &text))
+        let line = Some(checked.line);
+        Some(notification("error", &checked.file, line, &text))
     });
     let not_judged = report.not_judged().map(|(file, line, why)| {
         let text = format!("line {line} is not judged: {why}");
-        notification("note", file, &text)
+        notification("note", file, Some(line), &text)
     });
     let errors = unreadable.chain(failed).chain(malformed);
     errors.chain(not_judged).collect()
 }
 
-fn notification(level: &str, file: &str, text: &str) -> Value {
+fn notification(level: &str, file: &str, line: Option<usize>, text: &str) -> Value {
+    let mut place = json!({"artifactLocation": artifact(file)});
+    if let Some(line) = line {
+        place["region"] = json!({"startLine": line});
+    }
     json!({
         "level": level,
         "message": {"text": unlinked(text)},
-        "locations": [{"physicalLocation": {"artifactLocation": artifact(file)}}],
+        "locations": [{"physicalLocation": place}],
     })
 }
 

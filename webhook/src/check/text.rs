@@ -18,8 +18,9 @@ pub(super) fn write(out: &mut impl Write, report: &Report, show_audit: bool) -> 
     for checked in &report.objects {
         write_object(out, checked, show_audit)?;
     }
-    for (file, error) in &report.unreadable {
-        writeln!(out, "error: {}: {error}\n", shown(file))?;
+    for unreadable in &report.unreadable {
+        let (file, why) = (shown(&unreadable.file), &unreadable.why);
+        writeln!(out, "error: {file}: {why}\n")?;
     }
     for (file, lines) in by_file(&report.not_kubernetes) {
         let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
